@@ -1,0 +1,96 @@
+import type { RecordColumns } from '../model/record-columns.ts'
+
+/** A record's number in its partition: integer, 0 ≤ n < 2^53. */
+export type Offset = number
+
+/** The next offset to read, and a reader's own note beside it (D3), at most 4,096 bytes. */
+export type Position = { readonly offset: Offset; readonly note: string }
+
+export type LogRecord = {
+  readonly key?: Uint8Array
+  readonly value?: Uint8Array
+  readonly partition?: number
+}
+
+export type TopicSpec = {
+  readonly topic: string
+  readonly partitions: number
+  readonly cleanup: 'delete' | 'compact'
+  /** −1 keeps for ever; there is no default, since a wrong one loses data. */
+  readonly retentionMs: number
+  readonly retentionBytes: number
+  /** `ack`: readers see what is synced; `interval`: what is written, synced every 100 ms. */
+  readonly durability: 'ack' | 'interval'
+  readonly recordBytesMax: number
+}
+
+export type GroupSpec = {
+  readonly topics: readonly string[]
+  readonly start: 'earliest' | 'latest' | { readonly atMs: number }
+  /** Absent: all partitions are ours, nothing is coordinated and commit is refused. */
+  readonly group?: string
+  readonly sessionMs: number
+  readonly rebalanceMs: number
+}
+
+/** One partition that is ours to read until `signal` aborts; then finish, commit, `release`. */
+export interface Claim {
+  readonly topic: string
+  readonly partition: number
+  readonly group?: string
+  readonly generation: number
+  readonly signal: AbortSignal
+  release(): void
+}
+
+/** Records that could not be read, from `from` up to but without `next`. */
+export type RejectedRange = {
+  readonly from: Offset
+  readonly next: Offset
+  readonly reason: string
+  /** The first bytes, at most 256. */
+  readonly sample: Uint8Array
+}
+
+/** A run of whole record batches of one partition, at most `bytesMax` bytes but at least one. */
+export interface LogBatch extends RecordColumns {
+  readonly topic: string
+  readonly partition: number
+  readonly base: Offset
+  /** Where to read on; may jump over compacted and rejected ranges. */
+  readonly next: Offset
+  /** The log's end when this was fetched: lag = end − next. */
+  readonly end: Offset
+  /** The batches' bytes as stored, CRC checked. */
+  readonly raw: Uint8Array
+  readonly rejected: readonly RejectedRange[]
+}
+
+/**
+ * One noun, the log. Every adapter passes `log.suite.ts`.
+ * @throws LOG_TOPIC_UNKNOWN, LOG_TOPIC_DIFFERS, LOG_RECORD_TOO_LARGE, LOG_FULL, LOG_POISONED,
+ * LOG_OFFSET_OUT_OF_RANGE, LOG_FENCED, LOG_CLOSED, LOG_LOCKED, LOG_NOTE_TOO_LONG, LOG_CORRUPT.
+ */
+export interface Log {
+  /** Succeeds if the topic exists with the same partitions and cleanup. */
+  createTopic(spec: TopicSpec): Promise<void>
+  /**
+   * Resolves when all rows are durable (D1). Partition = the record's own, else by murmur2 of the
+   * key as the Java client does, else round robin per call. Order is the order of the calls.
+   */
+  append(topic: string, rows: readonly LogRecord[]): Promise<void>
+  /** Yields each partition that becomes ours, until the signal aborts. */
+  claims(group: GroupSpec, signal: AbortSignal): AsyncIterable<Claim>
+  /** The committed position, else the group's `start`. */
+  position(claim: Claim): Promise<Position>
+  /** Waits at the end for more; ends when the claim's signal aborts. */
+  read(
+    claim: Claim,
+    options: { readonly position: Position; readonly bytesMax: number },
+  ): AsyncIterable<LogBatch>
+  /** Keeps the last (offset, note) of the claim; resolves when stored. */
+  commit(claim: Claim, offset: Offset, note?: string): Promise<void>
+  /** Per partition: first offset still there, and the next one to be written. */
+  ends(topic: string): Promise<readonly { readonly start: Offset; readonly end: Offset }[]>
+  close(): Promise<void>
+}

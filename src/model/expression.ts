@@ -1,0 +1,14 @@
+/** What `where`, `values`, `when`, `clear` and `gate` are after CEL was parsed and checked: data. */
+export type Expression =
+  | { readonly op: 'number'; readonly value: number }
+  | { readonly op: 'text'; readonly value: string }
+  | { readonly op: 'bool'; readonly value: boolean }
+  | { readonly op: 'name'; readonly name: string }
+  | { readonly op: Binary; readonly left: Expression; readonly right: Expression }
+  | { readonly op: '!' | 'negate'; readonly operand: Expression }
+  | { readonly op: 'in'; readonly left: Expression; readonly list: readonly Expression[] }
+  /** Median of `name` over the group's closed windows that ended in the span before (formats.md 4). */
+  | { readonly op: 'base'; readonly name: string; readonly spanMs: number }
+
+/** Arithmetic gives a number, all else a truth. */
+export type Binary = '+' | '-' | '*' | '/' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '&&' | '||'

@@ -1,0 +1,61 @@
+/** A group's values in `group_by` order; `null` where the row had none. */
+export type Group = readonly (string | null)[]
+
+/** One aggregate's state as it travels: `sketch/` reads the payload, `wire/` only carries it. */
+export type PaneState = {
+  /** 1 count, 2 sum, 3 min, 4 max, 5 mean, 6 quantile, 7 distinct (formats.md 2). */
+  readonly kind: number
+  readonly version: number
+  readonly payload: Uint8Array
+}
+
+/** The whole state of one group in one slice from one source (P1), never a delta. */
+export type Pane = {
+  readonly monitor: string
+  readonly group: Group
+  /** 16 hex digits; panes merge only at equal definition. */
+  readonly definition: string
+  readonly site: string
+  readonly partition: number
+  /** Start and length of the slice, ms. */
+  readonly start: number
+  readonly length: number
+  /** Rows folded in (P2). */
+  readonly rev: number
+  readonly late: number
+  readonly closed: boolean
+  readonly spread: boolean
+  readonly sampled: boolean
+  readonly inexact: boolean
+  /** Newest event time in it and when it was read: for the receipt, no part of equality (V5). */
+  readonly eventMax: number
+  readonly readAt: number
+  readonly states: readonly PaneState[]
+}
+
+/** A source's watermark (P6), repeated to every `panes` partition at least once a second. */
+export type Watermark = {
+  readonly v: 1
+  readonly site: string
+  readonly partition: number
+  /** How many partitions the site's `readings` have. */
+  readonly of: number
+  readonly watermark: number
+  readonly rows: number
+  readonly late: number
+  readonly skewed: number
+  readonly rejected: number
+  readonly at: number
+  /** End of a replay: silence is judged up to this event time and not beyond. */
+  readonly final?: number
+}
+
+/** The owner's clock record (A7): reserved site `clock`, appended to its `panes` partition. */
+export type ClockRecord = {
+  readonly v: 1
+  readonly site: 'clock'
+  readonly partition: number
+  readonly epoch: number
+  readonly commands_to: number
+  readonly at: number
+}

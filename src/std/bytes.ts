@@ -1,0 +1,166 @@
+import { assert } from './assert.ts'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** UTF-8 bytes of a string. */
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+
+/** The string behind UTF-8 bytes. @throws TypeError on invalid UTF-8: callers check the outside. */
+export const utf8Text = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+/**
+ * Grows as it is written. Varints are LEB128, signed ones zigzag; all integers within ± 2^53.
+ * `take` returns a copy and empties the writer, so one writer serves many records.
+ */
+export class ByteWriter {
+  #bytes = new Uint8Array(256)
+  #view = new DataView(this.#bytes.buffer)
+  length = 0
+
+  #room(more: number): void {
+    if (this.length + more <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + more))
+    grown.set(this.#bytes.subarray(0, this.length))
+    this.#bytes = grown
+    this.#view = new DataView(grown.buffer)
+  }
+
+  u8(value: number): void {
+    this.#room(1)
+    this.#bytes[this.length++] = value
+  }
+
+  varint(value: number): void {
+    assert(value >= 0, 'an unsigned varint is not negative')
+    this.#room(10)
+    let rest = value
+    while (rest >= 0x80) {
+      this.#bytes[this.length++] = (rest % 128) + 128
+      rest = Math.floor(rest / 128)
+    }
+    this.#bytes[this.length++] = rest
+  }
+
+  /** Zigzag by arithmetic, since values pass 2^31; exact to ± 2^53. */
+  svarint(value: number): void {
+    this.#room(10)
+    const negative = value < 0
+    const magnitude = negative ? -(value + 1) : value
+    let rest = Math.floor(magnitude / 64)
+    const first = (magnitude % 64) * 2 + (negative ? 1 : 0)
+    this.#bytes[this.length++] = rest > 0 ? first + 128 : first
+    while (rest > 0) {
+      const low = rest % 128
+      rest = Math.floor(rest / 128)
+      this.#bytes[this.length++] = rest > 0 ? low + 128 : low
+    }
+  }
+
+  f64(value: number): void {
+    this.#room(8)
+    this.#view.setFloat64(this.length, value, true)
+    this.length += 8
+  }
+
+  u64be(high: number, low: number): void {
+    this.#room(8)
+    this.#view.setUint32(this.length, high)
+    this.#view.setUint32(this.length + 4, low)
+    this.length += 8
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length)
+    this.#bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  text(value: string): void {
+    const bytes = utf8(value)
+    this.varint(bytes.length)
+    this.raw(bytes)
+  }
+
+  take(): Uint8Array {
+    const out = this.#bytes.slice(0, this.length)
+    this.length = 0
+    return out
+  }
+}
+
+/** Reads what a `ByteWriter` wrote. Past the end `ok` turns false and every read answers 0. */
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  at: number
+  readonly end: number
+  ok = true
+
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.at = at
+    this.end = end
+  }
+
+  #has(count: number): boolean {
+    if (this.at + count > this.end) this.ok = false
+    return this.ok
+  }
+
+  u8(): number {
+    return this.#has(1) ? this.#bytes[this.at++]! : 0
+  }
+
+  varint(): number {
+    let value = 0
+    let scale = 1
+    for (let i = 0; i < 8; i++) {
+      const byte = this.u8()
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+      scale *= 128
+    }
+    this.ok = false
+    return 0
+  }
+
+  svarint(): number {
+    const first = this.u8()
+    const negative = (first & 1) === 1
+    let magnitude = (first & 127) >> 1
+    if (first >= 128) magnitude += this.varint() * 64
+    return negative ? -magnitude - 1 : magnitude
+  }
+
+  f64(): number {
+    if (!this.#has(8)) return 0
+    this.at += 8
+    return this.#view.getFloat64(this.at - 8, true)
+  }
+
+  u64be(): readonly [high: number, low: number] {
+    if (!this.#has(8)) return [0, 0]
+    this.at += 8
+    return [this.#view.getUint32(this.at - 8), this.#view.getUint32(this.at - 4)]
+  }
+
+  /** A view, not a copy. */
+  raw(count: number): Uint8Array {
+    if (!this.#has(count)) return new Uint8Array(0)
+    this.at += count
+    return this.#bytes.subarray(this.at - count, this.at)
+  }
+
+  /** Invalid UTF-8 turns `ok` false. */
+  text(): string {
+    const bytes = this.raw(this.varint())
+    try {
+      return utf8Text(bytes)
+    } catch (error) {
+      this.ok = this.ok && !(error instanceof TypeError)
+      return ''
+    }
+  }
+}
