@@ -21,6 +21,66 @@ export const errorCatalogue = {
     advice: 'names are case-sensitive; nocturne tail without a topic lists them',
     retry: false, exit: 2, status: 404,
   },
+  LOG_TOPIC_DIFFERS: {
+    message: 'topic {}',
+    advice: 'a topic keeps its partitions and cleanup; take a new data folder to change them',
+    retry: false, exit: 3, status: 409,
+  },
+  LOG_RECORD_TOO_LARGE: {
+    message: 'a record is too large: {}',
+    advice: 'send smaller records; the topic says how large one may be',
+    retry: false, exit: 1, status: 413,
+  },
+  LOG_FULL: {
+    message: 'the log takes no more for now: {}',
+    advice: 'free space or wait; collectors keep what they read meanwhile',
+    retry: true, exit: 1, status: 429,
+  },
+  LOG_POISONED: {
+    message: 'a write to {} failed, so nothing more is appended there',
+    advice: 'check the disk, then restart: the log is read again from the start',
+    retry: false, exit: 1, status: 503,
+  },
+  LOG_OFFSET_OUT_OF_RANGE: {
+    message: 'there is no record {}',
+    advice: 'retention was faster than the reader, or the end was lost; reading goes on by start',
+    retry: false, exit: 1, status: 410,
+  },
+  LOG_FENCED: {
+    message: 'the claim on {} is held by nobody or by another',
+    advice: 'drop the state and wait for a new claim',
+    retry: false, exit: 1, status: 409,
+  },
+  LOG_CLOSED: {
+    message: 'the log is closed: {}',
+    advice: 'nothing can be read or appended after close',
+    retry: false, exit: 1, status: 503,
+  },
+  LOG_LOCKED: {
+    message: 'another process holds the log in {}',
+    advice: 'stop the other process or name another data folder',
+    retry: false, exit: 3, status: 503,
+  },
+  LOG_NOTE_TOO_LONG: {
+    message: 'a note is at most 4096 bytes, this one has {}',
+    advice: 'keep less beside the position',
+    retry: false, exit: 70, status: 500,
+  },
+  LOG_CORRUPT: {
+    message: 'the log cannot be read: {}',
+    advice: 'restore the folder, or move it away and start anew',
+    retry: false, exit: 1, status: 500,
+  },
+  STORE_UNAVAILABLE: {
+    message: 'the store cannot be reached: {}',
+    advice: 'nothing is lost: windows wait in the log until the store is back',
+    retry: true, exit: 1, status: 503,
+  },
+  STORE_REFUSED: {
+    message: 'the store was made by another version: {}',
+    advice: 'move the file away; it is rebuilt from the log',
+    retry: false, exit: 3, status: 500,
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue
