@@ -1,0 +1,42 @@
+import type { Expression } from '../model/expression.ts'
+import type { Names, NameKind } from './expression.ts'
+
+/**
+ * The fields that a row expression reads, each with the kind that its constants give it: what the
+ * scanner must extract. Meant for trees of `parseExpression` with `{ kind: 'row' }`.
+ */
+export function fieldsOf(expression: Expression): Names {
+  const fields = new Map<string, NameKind>()
+  collect(expression, fields)
+  return Object.fromEntries(fields)
+}
+
+function collect(expression: Expression, into: Map<string, NameKind>): void {
+  switch (expression.op) {
+    case 'number':
+    case 'text':
+    case 'bool':
+    case 'base':
+      return
+    case 'name':
+      into.set(expression.name, 'number')
+      return
+    case '!':
+    case 'negate':
+      return collect(expression.operand, into)
+    case 'in':
+      return compared(expression.left, expression.list[0], into)
+    default:
+      compared(expression.left, expression.right, into)
+      compared(expression.right, expression.left, into)
+  }
+}
+
+function compared(
+  side: Expression,
+  other: Expression | undefined,
+  into: Map<string, NameKind>,
+): void {
+  if (side.op === 'name') into.set(side.name, other?.op === 'text' ? 'text' : 'number')
+  else collect(side, into)
+}
