@@ -16,7 +16,7 @@ test('[F1] fields have one canonical order, with n and collector right after p',
     'n',
     'collector',
   ])
-  assert.equal(names.at(-1), 'backlog')
+  assert.equal(names.at(-1), 'final')
   assert.equal(new Set(names).size, names.length)
   assert.deepEqual(
     readingFields.map((field) => field.rank),

@@ -32,7 +32,7 @@ const CANONICAL = [
   ['D', 'lost_reports'],
   ['E', 'spread span_ms'],
   ['X', 'ts_from'],
-  ['I', 'backlog'],
+  ['I', 'backlog final'],
 ] as const satisfies readonly (readonly [FieldKind, string])[]
 
 /**
