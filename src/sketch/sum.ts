@@ -1,0 +1,60 @@
+import { assert } from '../std/assert.ts'
+import type { Sketch } from './sketch.ts'
+
+/** Beyond this a sum is far from exact; what travels is cut here, so that a varint holds it. */
+const TRAVEL_UNITS_MAX = 2 ** 60
+/** q saturates here (formats.md 1.2), as does every integer that both engines share. */
+const Q_MAX = 2 ** 53
+const DIGITS_MAX = 9
+
+/** A sum in units of 10^−digits; `q` = Σ w(w − 1)x², from which a sampled sum's error comes. */
+export type SumState = { readonly digits: number; units: number; q: number }
+
+/** Units in one whole: 10^digits, for digits from 0 to 9. */
+export function scaleOf(digits: number): number {
+  assert(digits >= 0 && digits <= DIGITS_MAX, 'config admits 0 to 9 digits')
+  return 10 ** digits
+}
+
+/** A value as an integer of units, ⌊w · x · scale + 0.5⌋, left to right in doubles (Z7, P3). */
+export const unitsOf = (value: number, weight: number, scale: number): number =>
+  Math.floor(weight * value * scale + 0.5)
+
+/** What one row adds to q: ⌊w(w − 1)x² + 0.5⌋, saturating at 2^53; 0 where all rows are kept. */
+export const qOf = (value: number, weight: number): number =>
+  weight === 1 ? 0 : Math.min(Q_MAX, Math.floor(weight * (weight - 1) * value * value + 0.5))
+
+/** Whether a number of units is still exact; the flag of a pane keeps a "no" (P3). */
+export const isExactSum = (units: number): boolean => Math.abs(units) <= Number.MAX_SAFE_INTEGER
+
+/**
+ * Sums a measure at its resolution (P3): each value is rounded once and then added as an integer,
+ * so the same rows give the same bits in whatever order they are merged, up to 2^53 units.
+ */
+export const sum = {
+  zero: (digits: number): SumState => ({ digits, units: 0, q: 0 }),
+  add(state: SumState, value: number, weight: number): SumState {
+    state.units += unitsOf(value, weight, scaleOf(state.digits))
+    state.q = Math.min(Q_MAX, state.q + qOf(value, weight))
+    return state
+  },
+  merge(into: SumState, from: Readonly<SumState>): SumState {
+    assert(into.digits === from.digits, 'sums merge at one resolution')
+    into.units += from.units
+    into.q = Math.min(Q_MAX, into.q + from.q)
+    return into
+  },
+  /** The sum; 0 of no rows, because then it is known that nothing was added. */
+  result: (state: Readonly<SumState>): number => state.units / scaleOf(state.digits),
+  write(writer, state) {
+    writer.u8(state.digits)
+    writer.svarint(Math.max(-TRAVEL_UNITS_MAX, Math.min(TRAVEL_UNITS_MAX, state.units)))
+    if (state.q > 0) writer.svarint(state.q)
+  },
+  read(reader) {
+    const digits = reader.u8()
+    const units = reader.svarint()
+    const q = reader.at < reader.end ? reader.svarint() : 0
+    return digits > DIGITS_MAX || q < 0 ? undefined : { digits, units, q }
+  },
+} satisfies Sketch<SumState> & Readonly<Record<string, unknown>>
