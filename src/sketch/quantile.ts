@@ -3,8 +3,8 @@ import type { Sketch } from './sketch.ts'
 /** ln γ with γ = 1.01 / 0.99 (Z9), written out because both engines divide by the same bits. */
 const LN_GAMMA = 0.020000666706669435
 const GAMMA = 1.01 / 0.99
-/** Of 2^53 · 1000 units: so a sketch holds at most 2 · 2,183 + 1 = 4,367 buckets. */
-const EXPONENT_MAX = 2182
+/** Of 2^53 · 1000 units. Exponents 1 to 34 hold no integer: so fewer than 4,367 buckets exist. */
+const EXPONENT_MAX = 2183
 const ZERO_BUCKET = -1
 
 /** Buckets in use, rising, and beside each how many values fell into it. */
@@ -52,8 +52,8 @@ function addTo(state: QuantileState, at: number, entry: { bucket: number; count:
 
 /**
  * Quantiles by counting logarithmic buckets (DDSketch: Masson, Rim and Lee, VLDB 2019), unweighted.
- * Departures: values are rounded to thousandths first, and no buckets collapse, because at most
- * 4,367 exist; so merging stays associative to the bit. Sorted arrays rather than a map: panes of
+ * Departures: values are rounded to thousandths first, and no buckets collapse, because fewer
+ * than 4,367 exist; so merging stays associative to the bit. Sorted arrays rather than a map: panes of
  * one group share most of their buckets, and a merge then is a walk without an allocation.
  */
 export const quantile = {
