@@ -1,7 +1,7 @@
 // A JSON pane (formats.md 2), for people and tests; Spark writes it too:
 //   {"v":1,"monitor":…,"definition":…,"group":[…],"site":…,"partition":…,"start":…,"length":…,
 //    "rev":…,"closed":…,"late":…,"spread":…,"sampled":…,"states":{…},"event_max":…,"read_at":…}
-import type { AggregateSpec } from '../model/monitor.ts'
+import type { AggregateKind, AggregateSpec } from '../model/monitor.ts'
 import type { Group, Pane, PaneState } from '../model/pane.ts'
 import { ByteWriter } from '../std/bytes.ts'
 import { shape } from './json-shape.ts'
@@ -48,7 +48,7 @@ const writer = new ByteWriter()
 
 /**
  * The pane behind a parsed record; undefined where it is none or a state is not what its aggregate
- * asks for. Counts, sums and extrema are read; means and sketches travel in binary panes.
+ * asks for. Counts, sums, extrema and means are read; sketches travel in binary panes.
  */
 export function readJsonPane(
   value: unknown,
@@ -56,9 +56,11 @@ export function readJsonPane(
 ): Pane | undefined {
   if (!isJsonPane(value)) return undefined
   const { monitor, definition, group, site, partition, start, length, rev, closed, late } = value
+  // Without a prototype, a name that lacks is never found in Object.prototype.
+  const named: States = Object.assign(Object.create(null), value.states)
   const states: PaneState[] = []
   for (const aggregate of aggregatesOf(monitor, definition) ?? [undefined]) {
-    const state = aggregate && readState(aggregate, value.states)
+    const state = aggregate && readState(aggregate, named)
     if (state === undefined) return undefined
     states.push(state)
   }
@@ -82,34 +84,51 @@ export function readJsonPane(
   }
 }
 
-const KIND_COUNT = 1
-const KIND_SUM = 2
-const KIND_MIN = 3
-const KIND_MAX = 4
+type States = Readonly<Record<string, unknown>>
+type Writer = (aggregate: AggregateSpec, states: States) => boolean
 
-/** A state that lacks is its kind's zero, since other engines leave nulls away. */
-const ZERO = { count: 0, sum: 0, min: Infinity, max: -Infinity }
-
-function readState(
-  aggregate: AggregateSpec,
-  states: Readonly<Record<string, unknown>>,
-): PaneState | undefined {
-  const { kind, name, digits } = aggregate
-  if (kind !== 'count' && kind !== 'sum' && kind !== 'min' && kind !== 'max') return undefined
-  const value = own(states, name) ?? ZERO[kind]
-  if (typeof value !== 'number') return undefined
-  if (kind === 'min' || kind === 'max') {
-    writer.f64(value)
-    return { kind: kind === 'min' ? KIND_MIN : KIND_MAX, version: 1, payload: writer.take() }
-  }
-  const units = Math.round(value * 10 ** (kind === 'sum' ? digits : 0))
-  if (!Number.isSafeInteger(units)) return undefined
-  if (kind === 'sum') writer.u8(digits)
-  writer.svarint(units)
-  const errorSquares = own(states, `${name}.q`)
-  if (kind === 'sum' && shape.count(errorSquares)) writer.svarint(errorSquares)
-  return { kind: kind === 'sum' ? KIND_SUM : KIND_COUNT, version: 1, payload: writer.take() }
+/** Kind numbers of formats.md 2, and the payload that `sketch/` reads; false: not as asked for. */
+const WRITERS: Partial<Record<AggregateKind, { readonly code: number; readonly write: Writer }>> = {
+  count: { code: 1, write: ({ name }, states) => writeUnits(states[name] ?? 0, 0) },
+  sum: { code: 2, write: writeSum },
+  min: { code: 3, write: writeExtremum },
+  max: { code: 4, write: writeExtremum },
+  mean: { code: 5, write: writeMean },
 }
 
-const own = (states: Readonly<Record<string, unknown>>, name: string): unknown =>
-  Object.hasOwn(states, name) ? states[name] : undefined
+function readState(aggregate: AggregateSpec, states: States): PaneState | undefined {
+  const row = WRITERS[aggregate.kind]
+  const ok = row?.write(aggregate, states) ?? false
+  const payload = writer.take()
+  return ok && row !== undefined ? { kind: row.code, version: 1, payload } : undefined
+}
+
+/** A state that lacks is its kind's zero, since Spark leaves nulls away (spark.md 5.3). */
+function writeUnits(value: unknown, digits: number): boolean {
+  const units = shape.number(value) ? Math.round(value * 10 ** digits) : NaN
+  if (!Number.isSafeInteger(units)) return false
+  writer.svarint(units)
+  return true
+}
+
+function writeSum({ name, digits }: AggregateSpec, states: States): boolean {
+  writer.u8(digits)
+  if (!writeUnits(states[name] ?? 0, digits)) return false
+  const q = states[`${name}.q`]
+  return q === undefined || writeUnits(q, 0)
+}
+
+function writeExtremum({ name }: AggregateSpec, states: States): boolean {
+  const value = states[name]
+  if (value === undefined) return true
+  if (!shape.number(value)) return false
+  writer.f64(value)
+  return true
+}
+
+function writeMean({ name }: AggregateSpec, states: States): boolean {
+  const count = states[`${name}.count`] ?? 0
+  if (!writeUnits(states[`${name}.sum`] ?? 0, 3) || !shape.count(count)) return false
+  writer.varint(count)
+  return true
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { AggregateSpec } from '../model/monitor.ts'
+import { ByteReader, utf8 } from '../std/bytes.ts'
+import { decodePanesRecord } from './pane-codec.ts'
+
+const json = (value: object) => ({ value: utf8(JSON.stringify(value)) })
+
+const aggregates: readonly AggregateSpec[] = [
+  { name: 'rows', kind: 'count', digits: 0 },
+  { name: 'wait_ms', kind: 'sum', field: 'ttfb_ms', digits: 3 },
+  { name: 'worst', kind: 'max', field: 'rtt_ms', digits: 3 },
+]
+
+const jsonPane = {
+  v: 1,
+  monitor: 'm',
+  definition: '00000000000000ff',
+  group: ['arena-1', null],
+  site: 'ams1',
+  partition: 2,
+  start: 1_795_383_150_000,
+  length: 1000,
+  rev: 412,
+  closed: true,
+  late: 3,
+  states: { rows: 412, wait_ms: 1.23 },
+  event_max: 1_795_383_150_996,
+  read_at: 1_795_383_151_004,
+}
+
+test('a JSON pane is read by the aggregates of its monitor, a state that lacks being zero', () => {
+  const record = decodePanesRecord(json(jsonPane), () => aggregates)
+
+  assert.equal(record.kind, 'pane')
+  assert.ok(record.kind === 'pane')
+  assert.deepEqual(record.pane.group, ['arena-1', null])
+  assert.equal(record.pane.rev, 412)
+  const [rows, wait, worst] = record.pane.states
+  assert.equal(new ByteReader(rows!.payload).svarint(), 412)
+  assert.equal(new ByteReader(wait!.payload, 1).svarint(), 1230)
+  assert.deepEqual(worst, { kind: 4, version: 1, payload: new Uint8Array(0) })
+})
+
+test('a JSON pane of an unknown definition or another shape is rejected', () => {
+  const strange = [jsonPane, { ...jsonPane, length: 0 }, { ...jsonPane, states: { rows: 0.5e99 } }]
+
+  assert.deepEqual(decodePanesRecord(json(jsonPane), () => undefined).kind, 'rejected')
+  assert.deepEqual(decodePanesRecord(json(strange[1]!), () => aggregates).kind, 'rejected')
+  assert.deepEqual(decodePanesRecord(json(strange[2]!), () => aggregates).kind, 'rejected')
+  assert.deepEqual(decodePanesRecord(json(strange[0]!)).kind, 'rejected')
+})

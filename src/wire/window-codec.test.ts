@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+
+import type { WindowResult } from '../model/window-result.ts'
+import { utf8, utf8Text } from '../std/bytes.ts'
+import { decodeWindow, encodeWindow, windowId, windowKey } from './window-codec.ts'
+
+const window: WindowResult = {
+  v: 1,
+  id: 'ams1|tcp-retransmits|["arena-1","ams1-e2"]|1795383160000',
+  scope: 'ams1',
+  monitor: 'tcp-retransmits',
+  definition: '8c1f000000000000',
+  group: { stream: 'arena-1', pop: 'ams1-e2' },
+  start: 1_795_383_150_000,
+  end: 1_795_383_160_000,
+  rev: 1_687_561,
+  closed: true,
+  rows: 412,
+  values: { retrans: 431, conns: 41, loss: 0.0252 },
+  sources: { expected: 4, reported: 4, missing: [] },
+  complete: true,
+  corrected: false,
+  receipt: { event: 1_795_383_159_871, read: null, pane: 1_795_383_159_912, closed: null },
+}
+
+test('[V4] a window is read back as it was written, under the id of its group and end', () => {
+  const group = ['arena-1', 'ams1-e2']
+
+  assert.deepEqual(decodeWindow(encodeWindow(window)), { ok: true, window })
+  assert.equal(windowId(window.monitor, group, window), window.id)
+  assert.equal(
+    utf8Text(windowKey('tcp-retransmits', group)),
+    'tcp-retransmits\0["arena-1","ams1-e2"]',
+  )
+})
+
+test('a window that lacks any property, or has an infinite value, is refused as shape', () => {
+  for (const name of Object.keys(window)) {
+    const { [name]: _, ...rest } = Object.fromEntries(Object.entries(window))
+
+    assert.deepEqual(decodeWindow(utf8(JSON.stringify(rest))), { ok: false, reason: 'shape' })
+  }
+  const text = JSON.stringify(window).replace('0.0252', '1e999')
+
+  assert.deepEqual(decodeWindow(utf8(text)), { ok: false, reason: 'shape' })
+})
+
+test('any bytes are a window or are refused with a reason', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      assert.equal(decodeWindow(bytes).ok, false)
+    }),
+  )
+  assert.deepEqual(decodeWindow(Uint8Array.of(0xff)), { ok: false, reason: 'bytes' })
+  assert.deepEqual(decodeWindow(utf8('{')), { ok: false, reason: 'json' })
+})
