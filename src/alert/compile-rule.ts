@@ -1,0 +1,40 @@
+import type { RuleSpec, Severity } from '../model/monitor.ts'
+import { compileCondition, type Slots, type TextSlots, type Truth } from './compile-expression.ts'
+
+/** How long a breach and an ok must last: what the fold of an instance needs of its rule. */
+export type Pacing = Pick<RuleSpec, 'forMs' | 'of' | 'clearForMs' | 'freezeMaxMs'> & {
+  /** Ticks of an instance are this far apart. */
+  readonly hopMs: number
+}
+
+type TruthOf = (values: Float64Array, texts: TextSlots) => Truth
+
+/** A rule ready to judge windows: its expressions are closures over the monitor's slots. */
+export type CompiledRule = Pacing & {
+  readonly spec: RuleSpec
+  /** Rising, as in the spec; `clear` absent = not `when`. */
+  readonly levels: readonly {
+    readonly severity: Severity
+    readonly when: TruthOf
+    readonly clear?: TruthOf
+  }[]
+  readonly gate?: TruthOf
+}
+
+/** Compiles the expressions of a checked rule; `hopMs` is its monitor's. */
+export function compileRule(spec: RuleSpec, hopMs: number, slots: Slots): CompiledRule {
+  return {
+    spec,
+    hopMs,
+    forMs: spec.forMs,
+    clearForMs: spec.clearForMs,
+    freezeMaxMs: spec.freezeMaxMs,
+    ...(spec.of && { of: spec.of }),
+    ...(spec.gate && { gate: compileCondition(spec.gate, slots) }),
+    levels: spec.levels.map(({ severity, when, clear }) => ({
+      severity,
+      when: compileCondition(when, slots),
+      ...(clear && { clear: compileCondition(clear, slots) }),
+    })),
+  }
+}

@@ -1,0 +1,168 @@
+import type { Severity } from '../model/monitor.ts'
+import type { CompiledRule } from './compile-rule.ts'
+import type { TextSlots, Truth } from './compile-expression.ts'
+import { worseSeverity } from './severity.ts'
+import type { NoVerdict, Tick, TickResult } from './tick.ts'
+
+/** One window of one group, as a rule sees it. */
+export type JudgedWindow = {
+  readonly end: number
+  readonly rev: number
+  readonly closed: boolean
+  /** V2: no silent source is missing that had rows of this group. */
+  readonly complete: boolean
+  /** Rows of the group in the window. */
+  readonly rows: number
+  /** End of the newest slice ≤ `end` with rows of the group, or the `from` of an expected one. */
+  readonly rowsAt: number | undefined
+  /** Merged results by slot, NaN = undefined. Without rows: those of empty states (sums are 0). */
+  readonly values: Float64Array
+  readonly texts: TextSlots
+}
+
+/** What earlier ticks left behind: which levels are on, and the last gate. */
+export type Memory = { readonly triggers: number; readonly gateHeld: boolean }
+
+type Judgement = {
+  readonly result: TickResult
+  readonly none?: NoVerdict
+  readonly triggers: number
+}
+
+/**
+ * From a window to its tick: the first line of A14–A18 that holds. Undefined only for an open
+ * window that is no breach, or whose rule is not tried early (A15): there is no tick yet.
+ */
+export function judge(rule: CompiledRule, window: JudgedWindow, memory: Memory): Tick | undefined {
+  if (!window.closed) return judgeEarly(rule, window, memory)
+  const gate = rule.gate ? rule.gate(window.values, window.texts) : 'true'
+  const judgement = judgeClosed(rule, window, { gate, triggers: memory.triggers })
+  const isSilent = judgement.result !== 'error' && silent(rule, window, memory)
+  const { end, rev, complete } = window
+  const level = shownLevel(rule, judgement, isSilent)
+  const gateHeld = gateTold(rule, window, gate)
+  return {
+    end,
+    rev,
+    early: false,
+    complete,
+    result: isSilent ? 'breach' : judgement.result,
+    cause: isSilent ? 'absent' : 'threshold',
+    ...(!isSilent && judgement.none && { none: judgement.none }),
+    triggers: judgement.triggers,
+    ...(level && { level }),
+    data: isSilent ? 'nodata' : hasRowsAgain(rule, window) ? 'fresh' : 'same',
+    ...(gateHeld !== undefined && { gateHeld }),
+  }
+}
+
+/** A15: only where a single breach opens; then the closed window's tick replaces this one. */
+function judgeEarly(rule: CompiledRule, window: JudgedWindow, memory: Memory): Tick | undefined {
+  const opensAtOnce = rule.of ? rule.of.m === 1 : rule.forMs === 0
+  if (!rule.spec.early || !opensAtOnce || window.rows === 0) return undefined
+  if (rule.gate && rule.gate(window.values, window.texts) !== 'true') return undefined
+  let on = 0
+  rule.levels.forEach(({ when }, i) => {
+    if (when(window.values, window.texts) === 'true') on |= 1 << i
+  })
+  if (on === 0) return undefined
+  const triggers = memory.triggers | on
+  const level = highest(rule, triggers)
+  const { end, rev, complete } = window
+  return {
+    end,
+    rev,
+    early: true,
+    complete,
+    result: 'breach',
+    cause: 'threshold',
+    triggers,
+    ...(level && { level }),
+    data: 'same',
+  }
+}
+
+function judgeClosed(
+  rule: CompiledRule,
+  window: JudgedWindow,
+  { gate, triggers }: { readonly gate: Truth; readonly triggers: number },
+): Judgement {
+  const none = (why: NoVerdict): Judgement => ({ result: 'none', none: why, triggers })
+  if (window.rows === 0) {
+    if (!window.complete) return none('partial')
+    if (rule.spec.empty !== 'zero') return none('absent')
+  }
+  const levels = judgeLevels(rule, window, triggers)
+  if (gate === 'error' || levels.result === 'error') return { result: 'error', triggers }
+  if (gate === 'false') return none('few')
+  if (gate === 'unknown') return none('empty')
+  if (levels.result === 'breach') return levels
+  if (levels.result === 'none') return none('empty')
+  // An incomplete window can confirm a breach, never its end.
+  return window.complete ? levels : none('partial')
+}
+
+/** A17: a level is on when its `when` is true, off when its `clear` is true, else as before. */
+function judgeLevels(rule: CompiledRule, window: JudgedWindow, before: number): Judgement {
+  let triggers = before
+  let isBreach = false
+  let isUnknown = false
+  for (const [i, { when, clear }] of rule.levels.entries()) {
+    const bit = 1 << i
+    const holds = when(window.values, window.texts)
+    const ends = clear ? clear(window.values, window.texts) : negated(holds)
+    if (holds === 'error' || ends === 'error') return { result: 'error', triggers: before }
+    isBreach ||= holds === 'true'
+    // A level that is off and not breached needs no `clear`.
+    isUnknown ||= holds === 'unknown' || (ends === 'unknown' && (before & bit) !== 0)
+    if (holds === 'true') triggers |= bit
+    else if (ends === 'true' && window.complete) triggers &= ~bit
+  }
+  if (isBreach) return { result: 'breach', triggers }
+  if (isUnknown) return { result: 'none', triggers: before }
+  return { result: triggers === 0 ? 'ok' : 'between', triggers }
+}
+
+const negated = (truth: Truth): Truth =>
+  truth === 'true' ? 'false' : truth === 'false' ? 'true' : truth
+
+function silent(rule: CompiledRule, window: JudgedWindow, memory: Memory): boolean {
+  const { absentAfterMs } = rule.spec
+  if (absentAfterMs === undefined || window.rowsAt === undefined || !window.complete) return false
+  return window.end - window.rowsAt >= absentAfterMs && (!rule.gate || memory.gateHeld)
+}
+
+function hasRowsAgain({ spec }: CompiledRule, { end, rowsAt }: JudgedWindow): boolean {
+  return (
+    spec.absentAfterMs !== undefined && rowsAt !== undefined && end - rowsAt < spec.absentAfterMs
+  )
+}
+
+/**
+ * The gate that silence asks for is that of the last window whose newest hop has rows: a window
+ * that keeps a last slice of a stream that has stopped would find too few and hide the silence.
+ */
+function gateTold(rule: CompiledRule, window: JudgedWindow, gate: Truth): boolean | undefined {
+  const { end, rows, rowsAt } = window
+  if (!rule.gate || rows === 0 || rowsAt === undefined || end - rowsAt >= rule.hopMs)
+    return undefined
+  if (gate === 'true') return true
+  return gate === 'false' && window.complete ? false : undefined
+}
+
+function shownLevel(
+  rule: CompiledRule,
+  judgement: Judgement,
+  isSilent: boolean,
+): Severity | undefined {
+  const { result, triggers } = judgement
+  const level = highest(rule, triggers)
+  if (isSilent)
+    return level ? worseSeverity(level, rule.spec.absentSeverity) : rule.spec.absentSeverity
+  return result === 'breach' || result === 'between' ? level : undefined
+}
+
+/** The highest level that is on; levels rise with their place. */
+function highest(rule: CompiledRule, triggers: number): Severity | undefined {
+  return triggers === 0 ? undefined : rule.levels[31 - Math.clz32(triggers)]?.severity
+}
