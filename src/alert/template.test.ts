@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fillTemplate, shownNumber, templateNames } from './template.ts'
+
+const facts = {
+  labels: { stream: 'arena-1', odd: '{{stream}}' },
+  values: { retrans: 402, loss: NaN },
+}
+
+test('a template shows values and labels, and says unknown for what is undefined', () => {
+  assert.equal(fillTemplate('{{retrans}} on {{ stream }}', facts), '402 on arena-1')
+  assert.equal(
+    fillTemplate('{{loss}} {{toString}} {{__proto__}}', facts),
+    'unknown unknown unknown',
+  )
+  assert.equal(fillTemplate('{{odd}} {{}} {{a b}} $&', facts), '{{stream}} {{}} {{a b}} $&')
+})
+
+test('a template names each of its places once', () => {
+  assert.deepEqual(templateNames('{{a}} {{ b }} {{a}} {{1}}'), ['a', 'b'])
+})
+
+test('numbers are shown with at most four significant digits', () => {
+  assert.deepEqual([0.0251349, 402, 12345.6, -1.5, 0, 1 / 3].map(shownNumber), [
+    '0.02513',
+    '402',
+    '12350',
+    '-1.5',
+    '0',
+    '0.3333',
+  ])
+})
