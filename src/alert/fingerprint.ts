@@ -5,7 +5,7 @@ import { byText } from './labels.ts'
  * FNV-1a-64 over the labels sorted by name, each as name, byte ff, value, byte ff; 16 hex digits
  * (A11). The same labels have the same fingerprint in Prometheus and Alertmanager.
  */
-export function fingerprint(labels: Readonly<Record<string, string>>): string {
+export function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => byText(a, b))
   return fnv1a64(sorted.flatMap(([name, value]) => [name, SEPARATOR, value, SEPARATOR]))
 }

@@ -3,21 +3,18 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { byText, identityLabels, shownLabels } from './labels.ts'
 
-test('[A10] the identity is alertname, group labels, and site where the instance is local', () => {
-  const group = { stream: 'arena-1' }
+const rule = { alert: 'x', labels: { team: 'cdn', stream: 'other' } }
 
-  assert.deepEqual(identityLabels({ alert: 'x', group, site: 'lyon' }), {
+test('[A10] the identity is alertname, group labels, and site where the instance is local', () => {
+  assert.deepEqual(identityLabels(rule, { stream: 'arena-1', site: 'lyon' }), {
     alertname: 'x',
     stream: 'arena-1',
     site: 'lyon',
   })
-  assert.deepEqual(identityLabels({ alert: 'x', group }), { alertname: 'x', stream: 'arena-1' })
 })
 
 test('[A10] severity and the labels of the rule are shown and change no identity', () => {
-  const identity = { alertname: 'x', stream: 'arena-1' }
-
-  assert.deepEqual(shownLabels(identity, 'critical', { team: 'cdn', stream: 'other' }), {
+  assert.deepEqual(shownLabels(rule, { stream: 'arena-1' }, 'critical'), {
     alertname: 'x',
     stream: 'arena-1',
     severity: 'critical',

@@ -1,14 +1,7 @@
-import type { Severity } from '../model/monitor.ts'
+import type { RuleSpec, Severity } from '../model/monitor.ts'
 
 /** The labels of an alert: name to value. */
 export type Labels = Readonly<Record<string, string>>
-
-/** Whose labels these are: `site` is given for a local instance and absent for a global one. */
-export type LabelSource = {
-  readonly alert: string
-  readonly group: Labels
-  readonly site?: string
-}
 
 /** Byte order of UTF-8, which is that of code points: no locale, so every machine sorts alike. */
 export function byText(a: string, b: string): number {
@@ -24,15 +17,22 @@ export function byText(a: string, b: string): number {
 /** Surrogates stand for code points above all others, although their units are not the greatest. */
 const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)
 
-/** `alertname`, the group's labels, and `site` if local: what makes an instance (A10). */
-export function identityLabels({ alert, group, site }: LabelSource): Labels {
-  return { alertname: alert, ...group, ...(site !== undefined && { site }) }
+/**
+ * `alertname`, the group's labels, and `site` if local: what makes an instance (A10). The caller
+ * puts `site` into `group` for a local instance.
+ */
+export function identityLabels({ alert }: Pick<RuleSpec, 'alert'>, group: Labels): Labels {
+  return { alertname: alert, ...group }
 }
 
 /**
  * What is shown and routed by: identity, `severity` and the rule's own labels. None of the latter
  * can change the identity, so a name that is there already keeps its value (A10).
  */
-export function shownLabels(identity: Labels, severity: Severity, own: Labels): Labels {
-  return { ...own, severity, ...identity }
+export function shownLabels(
+  rule: Pick<RuleSpec, 'alert' | 'labels'>,
+  group: Labels,
+  severity: Severity,
+): Labels {
+  return { ...rule.labels, severity, ...identityLabels(rule, group) }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fillTemplate, shownNumber, templateNames } from './template.ts'
+import { renderTemplate, shownNumber, templateNames } from './template.ts'
 
 const facts = {
   labels: { stream: 'arena-1', odd: '{{stream}}' },
@@ -8,12 +8,12 @@ const facts = {
 }
 
 test('a template shows values and labels, and says unknown for what is undefined', () => {
-  assert.equal(fillTemplate('{{retrans}} on {{ stream }}', facts), '402 on arena-1')
+  assert.equal(renderTemplate('{{retrans}} on {{ stream }}', facts), '402 on arena-1')
   assert.equal(
-    fillTemplate('{{loss}} {{toString}} {{__proto__}}', facts),
+    renderTemplate('{{loss}} {{toString}} {{__proto__}}', facts),
     'unknown unknown unknown',
   )
-  assert.equal(fillTemplate('{{odd}} {{}} {{a b}} $&', facts), '{{stream}} {{}} {{a b}} $&')
+  assert.equal(renderTemplate('{{odd}} {{}} {{a b}} $&', facts), '{{stream}} {{}} {{a b}} $&')
 })
 
 test('a template names each of its places once', () => {

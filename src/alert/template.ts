@@ -1,8 +1,5 @@
-/** What an annotation may name: the alert's labels and the window's values. */
-export type TemplateFacts = {
-  readonly labels: Readonly<Record<string, string>>
-  readonly values: Readonly<Record<string, number>>
-}
+/** What an annotation may name: the alert's labels and the window's values, by name. */
+export type TemplateFacts = Readonly<Record<string, string | number>>
 
 const PLACE = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g
 
@@ -12,14 +9,14 @@ export function templateNames(template: string): readonly string[] {
 }
 
 /**
- * Fills `{{name}}` from values, then labels; a value that is undefined reads `unknown` (V2). There
- * is no code in templates, and what is filled in is never read as a template again.
+ * Fills `{{name}}` places; a value that is undefined reads `unknown` (V2). There is no code in
+ * templates, and what is filled in is never read as a template again.
  */
-export function fillTemplate(template: string, { labels, values }: TemplateFacts): string {
+export function renderTemplate(template: string, facts: TemplateFacts): string {
   return template.replace(PLACE, (_, name: string) => {
-    const value = Object.hasOwn(values, name) ? values[name] : undefined
-    if (value !== undefined && !Number.isNaN(value)) return shownNumber(value)
-    return (Object.hasOwn(labels, name) ? labels[name] : undefined) ?? 'unknown'
+    const fact = Object.hasOwn(facts, name) ? facts[name] : undefined
+    if (fact === undefined || Number.isNaN(fact)) return 'unknown'
+    return typeof fact === 'number' ? shownNumber(fact) : fact
   })
 }
 
