@@ -81,6 +81,51 @@ export const errorCatalogue = {
     advice: 'move the file away; it is rebuilt from the log',
     retry: false, exit: 3, status: 500,
   },
+  SERVE_QUERY_INVALID: {
+    message: 'the request cannot be answered: {}',
+    advice: 'mend the parameter it names; docs/api.md lists them',
+    retry: false, exit: 2, status: 400,
+  },
+  SERVE_BODY_INVALID: {
+    message: 'the body cannot be read: {}',
+    advice: 'send one JSON object with the fields of docs/api.md',
+    retry: false, exit: 2, status: 400,
+  },
+  SERVE_BODY_TOO_LARGE: {
+    message: 'the body is larger than {} bytes',
+    advice: 'send it in smaller parts',
+    retry: false, exit: 1, status: 413,
+  },
+  SERVE_TYPE_UNSUPPORTED: {
+    message: 'the content type {} is not read here',
+    advice: 'acknowledge with application/json; readings are application/x-ndjson, JSON or CSV',
+    retry: false, exit: 2, status: 415,
+  },
+  SERVE_CROSS_SITE: {
+    message: 'a request from another page is refused: {}',
+    advice: 'act from the wall itself, opened under a name that the server knows as its own',
+    retry: false, exit: 4, status: 403,
+  },
+  SERVE_NO_OPEN_EPISODE: {
+    message: 'no_open_episode: {} is no longer open',
+    advice: 'nothing was changed; look for the newer episode of the same alert',
+    retry: false, exit: 1, status: 409,
+  },
+  SERVE_NOT_FOUND: {
+    message: 'there is nothing at {}',
+    advice: 'the wall is at /, the addresses of the API are in docs/api.md',
+    retry: false, exit: 2, status: 404,
+  },
+  SERVE_BUSY: {
+    message: 'too many at once: {}',
+    advice: 'try again in a few seconds',
+    retry: true, exit: 1, status: 503,
+  },
+  SERVE_INTERNAL: {
+    message: 'the server failed at {}',
+    advice: 'this is a bug: report it with the log line of the same time',
+    retry: false, exit: 70, status: 500,
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -1,0 +1,28 @@
+/** What `serve` can be told; `config/` reads and checks it. */
+export type ServeConfig = {
+  /** Where to listen: loopback, unless the operator chose otherwise. */
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Host names under which the wall may be opened, beside those of loopback; lower case. */
+  readonly hosts: readonly string[]
+  /** Who acts where the viewer does not say. */
+  readonly you: string
+  /** Shown to walls, so that they notice a newer one. */
+  readonly build: string
+  /** Sites whose readings are made up, labelled so wherever they show. */
+  readonly simulatedSites: readonly string[]
+  /** Silence after which a site is dark (V2), ms. */
+  readonly absentMs: number
+}
+
+/** The defaults of every field. */
+export const serveConfig: ServeConfig = {
+  host: '127.0.0.1',
+  port: 8_080,
+  hosts: [],
+  you: 'operator',
+  build: '0.1.0',
+  simulatedSites: [],
+  absentMs: 30_000,
+}

@@ -1,0 +1,139 @@
+import { Readable } from 'node:stream'
+import { NocturneError } from '../model/nocturne-error.ts'
+import type { AlertsView, SeriesView } from './contract.ts'
+import { expressionText, ruleText } from './expression-text.ts'
+import { prometheusAnswer } from './prometheus-answer.ts'
+import { queryField, type Query } from './query-field.ts'
+import type { Answer, Route } from './route.ts'
+import { seriesColumns } from './series-answer.ts'
+import { streamAnswer } from './stream-answer.ts'
+import { thresholdsOf, valueNames } from './threshold.ts'
+import { tailTopic, type TopicTailQuery } from './topic-tail.ts'
+
+/** How long a series may be, how many windows are read for it, and what is shown by default. */
+const SERIES_MS_MAX = 86_400_000
+const WINDOWS_MAX = 20_000
+const SERIES_MS = 600_000
+/** Groups older than this are not among the worst now. */
+const WORST_MS = 60_000
+const INSTANT_MAX = 4_102_444_800_000
+
+const ours: Answer = ({ view, clock }): AlertsView => ({
+  now: clock.now(),
+  feed: view.feed,
+  alerts: view.alerts,
+})
+
+const series: Answer = async ({ store, monitors, clock }, { query }): Promise<SeriesView> => {
+  const now = clock.now()
+  const fields = query as Query
+  const monitor = queryField.text(fields, 'monitor')
+  const to = queryField.integerOr(fields, 'to', { least: 0, most: INSTANT_MAX, otherwise: now })
+  const otherwise = to - SERIES_MS
+  const from = queryField.integerOr(fields, 'from', { least: 0, most: to, otherwise })
+  if (to - from > SERIES_MS_MAX) throw new NocturneError('SERVE_QUERY_INVALID', 'over one day')
+  const windows = await store.series({
+    scope: queryField.text(fields, 'scope'),
+    monitor,
+    group: queryField.group(fields, 'group'),
+    from,
+    to,
+    limit: WINDOWS_MAX,
+  })
+  const hop_ms = monitors.find(({ id }) => id === monitor)?.window.hopMs ?? 1_000
+  return { now, from, to, hop_ms, ...seriesColumns(windows) }
+}
+
+const worst: Answer = async ({ store, clock }, { query }) => {
+  const fields = query as Query
+  const now = clock.now()
+  const order = queryField.textOr(fields, 'order', 'highest')
+  if (order !== 'highest' && order !== 'lowest') {
+    throw new NocturneError('SERVE_QUERY_INVALID', 'order is neither highest nor lowest')
+  }
+  const at = queryField.integerOr(fields, 'at', { least: 0, most: INSTANT_MAX, otherwise: now })
+  const windows = await store.worst({
+    monitor: queryField.text(fields, 'monitor'),
+    value: queryField.text(fields, 'value'),
+    order,
+    at,
+    notBefore: at - WORST_MS,
+    limit: queryField.integerOr(fields, 'limit', { least: 1, most: 500, otherwise: 20 }),
+  })
+  return { now, windows }
+}
+
+const stream: Answer = ({ view, store, monitors, clock }, { query }) => {
+  const fields = query as Query
+  const subject = {
+    stream: queryField.text(fields, 'stream'),
+    scope: queryField.text(fields, 'scope'),
+  }
+  return streamAnswer(subject, { view, store, monitors, now: clock.now() })
+}
+
+const monitorList: Answer = ({ monitors }) => ({
+  monitors: monitors.map((monitor) => ({
+    id: monitor.id,
+    definition: monitor.definition,
+    group_by: monitor.groupBy,
+    where: monitor.where === undefined ? null : expressionText(monitor.where),
+    size_ms: monitor.window.sizeMs,
+    hop_ms: monitor.window.hopMs,
+    lateness_ms: monitor.window.latenessMs,
+    scopes: monitor.scopes,
+    values: valueNames(monitor),
+    thresholds: thresholdsOf(monitor),
+    rules: monitor.rules.map((rule) => ({ id: rule.id, alert: rule.alert, opens: ruleText(rule) })),
+  })),
+})
+
+function tailStart(fields: Query): TopicTailQuery['from'] {
+  const from = queryField.textOr(fields, 'from', '-100')
+  if (from === 'earliest' || from === 'latest') return from
+  const number = Number(from)
+  if (!Number.isSafeInteger(number) || from.trim() === '') {
+    throw new NocturneError('SERVE_QUERY_INVALID', 'from is no offset, earliest, latest or -n')
+  }
+  return number < 0 ? { last: -number } : { offset: number }
+}
+
+const tail: Answer = async ({ log, stopping }, request, reply) => {
+  const fields = request.query as Query
+  const gone = new AbortController()
+  reply.raw.on('close', () => gone.abort())
+  const isFollowing = queryField.textOr(fields, 'follow', '0') === '1'
+  const limit = { least: 1, most: 100_000, otherwise: isFollowing ? 100_000 : 1_000 }
+  const lines = tailTopic(
+    log,
+    {
+      topic: queryField.text(fields, 'topic'),
+      partition: queryField.integerOr(fields, 'partition', { least: 0, most: 4_095, otherwise: 0 }),
+      from: tailStart(fields),
+      limit: queryField.integerOr(fields, 'limit', limit),
+      isFollowing,
+    },
+    AbortSignal.any([gone.signal, stopping]),
+  )
+  // The stream's own buffer is the bound: a slow reader makes the log wait, not the memory grow.
+  return reply.type('application/x-ndjson').send(Readable.from(lines))
+}
+
+const get = (path: string, answer: Answer): Route => ({
+  method: 'GET',
+  path,
+  bodyBytesMax: 0,
+  answer,
+})
+
+/** What can be read, beside the live feed. */
+export const queryRoutes: readonly Route[] = [
+  get('/api/v1/alerts', ({ view }) => prometheusAnswer.alerts(view.alerts)),
+  get('/api/v1/rules', ({ view, monitors }) => prometheusAnswer.rules(monitors, view.alerts)),
+  get('/api/alerts', ours),
+  get('/api/series', series),
+  get('/api/worst', worst),
+  get('/api/stream', stream),
+  get('/api/monitors', monitorList),
+  get('/api/tail', tail),
+]

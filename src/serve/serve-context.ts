@@ -1,0 +1,56 @@
+import type { Log } from '../log/log.ts'
+import type { MonitorSpec } from '../model/monitor.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Store } from '../store/store.ts'
+import type { ServeConfig } from './config.ts'
+import type { LiveFeed } from './live-feed.ts'
+import type { LiveView } from './live-view.ts'
+import type { WallFiles } from './wall-files.ts'
+
+/** What an intake answers: an HTTP status, a JSON body and, when it is full, when to come again. */
+export type IntakeAnswer = {
+  readonly status: number
+  readonly body: unknown
+  readonly retryAfterS?: number
+}
+
+/** Takes readings as they were posted; durable before it answers 202 (D1). */
+export type Intake = (
+  body: Uint8Array,
+  headers: { readonly contentType: string; readonly contentEncoding: string },
+) => Promise<IntakeAnswer>
+
+/** One of the checks of R2; `code` is of the error catalogue where it is not ok. */
+export type ReadinessCheck = {
+  readonly name: string
+  readonly isOk: boolean
+  readonly code?: string
+}
+
+export type ServeOptions = {
+  readonly log: Log
+  readonly store: Store
+  readonly monitors: readonly MonitorSpec[]
+  readonly clock: Clock
+  /** A prom-client registry, or anything that answers alike. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> }
+  readonly intake: Intake
+  readonly config: ServeConfig
+  readonly wallFiles: WallFiles
+  /** Counts a drop, a refusal or a retry by what and why (R7). */
+  readonly count: (what: string, reason: string) => void
+  /** What the other rooms need to be ready, beside this one's own check. */
+  readonly readiness: () => readonly ReadinessCheck[]
+  /** Unique to this start of the program: letters and digits. */
+  readonly epoch: string
+  /** A number in [0, 1), to spread reconnects. */
+  readonly jitter: () => number
+}
+
+/** What every route may use. */
+export type ServeContext = ServeOptions & {
+  readonly view: LiveView
+  readonly feed: LiveFeed
+  /** Aborts when the server stops. */
+  readonly stopping: AbortSignal
+}
