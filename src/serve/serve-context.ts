@@ -3,8 +3,8 @@ import type { MonitorSpec } from '../model/monitor.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { ServeConfig } from './config.ts'
-import type { LiveFeed } from './live-feed.ts'
-import type { LiveView } from './live-view.ts'
+import type { LiveFeed } from './feed/live-feed.ts'
+import type { LiveView } from './view/live-view.ts'
 import type { WallFiles } from './wall-files.ts'
 
 /** What an intake answers: an HTTP status, a JSON body and, when it is full, when to come again. */

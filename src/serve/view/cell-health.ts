@@ -1,6 +1,6 @@
-import type { Severity } from '../model/monitor.ts'
-import type { Condition, DataState } from '../model/step.ts'
-import type { FeedState, StateCode } from './contract.ts'
+import type { Severity } from '../../model/monitor.ts'
+import type { Condition, DataState } from '../../model/step.ts'
+import type { FeedState, StateCode } from '../contract.ts'
 
 export type SiteState = 'up' | 'delayed' | 'down' | 'unknown'
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../std/clock.ts'
-import type { Hello, LiveEvents, Reset, Snapshot } from './contract.ts'
+import type { Clock } from '../../std/clock.ts'
+import type { Hello, LiveEvents, Reset, Snapshot } from '../contract.ts'
 import { LiveQueue, type FeedSocket, type Frame } from './live-queue.ts'
 
 export type LiveFeedOptions = {

@@ -1,5 +1,5 @@
-import type { WindowResult } from '../model/window-result.ts'
-import type { SeriesView } from './contract.ts'
+import type { WindowResult } from '../../model/window-result.ts'
+import type { SeriesView } from '../contract.ts'
 
 /** U19: points a line has at most. */
 const POINTS_MAX = 600

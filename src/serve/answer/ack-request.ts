@@ -1,6 +1,6 @@
-import type { Command } from '../model/command.ts'
-import { NocturneError } from '../model/nocturne-error.ts'
-import { decodeJson, shape } from '../wire/json-shape.ts'
+import type { Command } from '../../model/command.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import { decodeJson, shape } from '../../wire/json-shape.ts'
 
 const FIELDS: ReadonlySet<string> = new Set(['id', 'target', 'by', 'kind', 'until', 'comment'])
 const ID = /^[A-Za-z0-9-]{8,64}$/

@@ -1,5 +1,5 @@
-import type { MonitorSpec } from '../model/monitor.ts'
-import type { WindowResult } from '../model/window-result.ts'
+import type { MonitorSpec } from '../../model/monitor.ts'
+import type { WindowResult } from '../../model/window-result.ts'
 import { subjectKey, windowSubject, type Subject } from './subject.ts'
 
 /** One monitor's newest closed window with rows, of one group in one scope. */

@@ -1,5 +1,5 @@
-import type { MonitorSpec, RuleSpec } from '../model/monitor.ts'
-import type { AlertView } from './contract.ts'
+import type { MonitorSpec, RuleSpec } from '../../model/monitor.ts'
+import type { AlertView } from '../contract.ts'
 import { ruleText } from './expression-text.ts'
 
 /** Prometheus writes times as RFC 3339. */

@@ -1,4 +1,4 @@
-import type { ByteColumn } from '../model/record-columns.ts'
+import type { ByteColumn } from '../../model/record-columns.ts'
 
 /** A view of one row's bytes, valid as long as its column; undefined where the row has none. */
 export function columnBytes(column: ByteColumn, row: number): Uint8Array | undefined {

@@ -1,7 +1,7 @@
-import type { Log } from '../log/log.ts'
-import { NocturneError } from '../model/nocturne-error.ts'
-import { decodePanesRecord } from '../wire/pane-codec.ts'
-import { columnBytes } from './record-bytes.ts'
+import type { Log } from '../../log/log.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import { decodePanesRecord } from '../../wire/pane-codec.ts'
+import { columnBytes } from '../view/record-bytes.ts'
 
 export type TopicTailQuery = {
   readonly topic: string

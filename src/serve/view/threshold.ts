@@ -1,6 +1,6 @@
-import type { Expression } from '../model/expression.ts'
-import type { MonitorSpec, RuleSpec } from '../model/monitor.ts'
-import type { ThresholdView } from './contract.ts'
+import type { Expression } from '../../model/expression.ts'
+import type { MonitorSpec, RuleSpec } from '../../model/monitor.ts'
+import type { ThresholdView } from '../contract.ts'
 
 type Bound = Pick<ThresholdView, 'name' | 'value' | 'op'>
 

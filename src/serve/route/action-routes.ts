@@ -1,8 +1,8 @@
-import { NocturneError } from '../model/nocturne-error.ts'
-import { commandKey, encodeCommand } from '../wire/command-codec.ts'
-import { ackCommand } from './ack-request.ts'
-import type { AckAnswer } from './contract.ts'
-import { originFault } from './request-origin.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import { commandKey, encodeCommand } from '../../wire/command-codec.ts'
+import { ackCommand } from '../answer/ack-request.ts'
+import type { AckAnswer } from '../contract.ts'
+import { originFault } from '../answer/request-origin.ts'
 import type { Answer, Route } from './route.ts'
 
 const ACK_BYTES_MAX = 4_096

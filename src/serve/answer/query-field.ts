@@ -1,4 +1,4 @@
-import { NocturneError } from '../model/nocturne-error.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
 
 /** A request's query as Fastify parses it. */
 export type Query = Readonly<Record<string, unknown>>

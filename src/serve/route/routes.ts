@@ -1,6 +1,6 @@
 import { actionRoutes } from './action-routes.ts'
 import { healthRoutes } from './health-routes.ts'
-import { answerLive } from './live-route.ts'
+import { answerLive } from '../feed/live-route.ts'
 import { queryRoutes } from './query-routes.ts'
 import type { Route } from './route.ts'
 

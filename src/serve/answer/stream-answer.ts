@@ -1,11 +1,11 @@
-import type { MonitorSpec } from '../model/monitor.ts'
-import type { Step, Told } from '../model/step.ts'
-import type { Store } from '../store/store.ts'
-import { stepNews } from './alert-book.ts'
-import type { LineView, StepNews, StreamView } from './contract.ts'
-import type { LiveView } from './live-view.ts'
-import { alertSubject, subjectKey, type Subject } from './subject.ts'
-import { thresholdsOf, valueNames } from './threshold.ts'
+import type { MonitorSpec } from '../../model/monitor.ts'
+import type { Step, Told } from '../../model/step.ts'
+import type { Store } from '../../store/store.ts'
+import { stepNews } from '../view/alert-book.ts'
+import type { LineView, StepNews, StreamView } from '../contract.ts'
+import type { LiveView } from '../view/live-view.ts'
+import { alertSubject, subjectKey, type Subject } from '../view/subject.ts'
+import { thresholdsOf, valueNames } from '../view/threshold.ts'
 
 export type StreamAnswerOptions = {
   readonly view: LiveView

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ServeContext } from './serve-context.ts'
+import type { ServeContext } from '../serve-context.ts'
 
 /** Answers one request; what it returns is sent as JSON, and what it throws as an error. */
 export type Answer = (

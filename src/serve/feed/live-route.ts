@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerResponse } from 'node:http'
-import { NocturneError } from '../model/nocturne-error.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
 import type { FeedSocket } from './live-queue.ts'
-import { feedHeaders } from './response-headers.ts'
-import type { ServeContext } from './serve-context.ts'
+import { feedHeaders } from '../answer/response-headers.ts'
+import type { ServeContext } from '../serve-context.ts'
 
 const socketOf = (response: ServerResponse): FeedSocket => ({
   write: (text) => response.write(text),

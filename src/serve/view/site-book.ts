@@ -1,6 +1,6 @@
-import type { Watermark } from '../model/pane.ts'
+import type { Watermark } from '../../model/pane.ts'
 import type { SiteState } from './cell-health.ts'
-import type { SiteView } from './contract.ts'
+import type { SiteView } from '../contract.ts'
 
 export type SiteBookOptions = {
   readonly isSimulated: (site: string) => boolean

@@ -1,6 +1,6 @@
-import type { Query } from './query-field.ts'
+import type { Query } from '../answer/query-field.ts'
 import type { Answer, Route } from './route.ts'
-import type { ReadinessCheck, ServeContext } from './serve-context.ts'
+import type { ReadinessCheck, ServeContext } from '../serve-context.ts'
 
 const alive: Answer = () => ({ status: 'alive' })
 

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
-import { NocturneError } from '../model/nocturne-error.ts'
-import type { AlertsView, SeriesView } from './contract.ts'
-import { expressionText, ruleText } from './expression-text.ts'
-import { prometheusAnswer } from './prometheus-answer.ts'
-import { queryField, type Query } from './query-field.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import type { AlertsView, SeriesView } from '../contract.ts'
+import { expressionText, ruleText } from '../answer/expression-text.ts'
+import { prometheusAnswer } from '../answer/prometheus-answer.ts'
+import { queryField, type Query } from '../answer/query-field.ts'
 import type { Answer, Route } from './route.ts'
-import { seriesColumns } from './series-answer.ts'
-import { streamAnswer } from './stream-answer.ts'
-import { thresholdsOf, valueNames } from './threshold.ts'
-import { tailTopic, type TopicTailQuery } from './topic-tail.ts'
+import { seriesColumns } from '../answer/series-answer.ts'
+import { streamAnswer } from '../answer/stream-answer.ts'
+import { thresholdsOf, valueNames } from '../view/threshold.ts'
+import { tailTopic, type TopicTailQuery } from '../answer/topic-tail.ts'
 
 /** How long a series may be, how many windows are read for it, and what is shown by default. */
 const SERIES_MS_MAX = 86_400_000

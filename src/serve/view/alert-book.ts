@@ -1,5 +1,5 @@
-import type { Step, Told } from '../model/step.ts'
-import type { AlertView, StepNews, ToldView } from './contract.ts'
+import type { Step, Told } from '../../model/step.ts'
+import type { AlertView, StepNews, ToldView } from '../contract.ts'
 import { alertSubject, type Subject } from './subject.ts'
 
 /** What a batch of steps changed: rows of the `steps` frame. */

@@ -1,5 +1,5 @@
-import type { Expression } from '../model/expression.ts'
-import type { RuleSpec } from '../model/monitor.ts'
+import type { Expression } from '../../model/expression.ts'
+import type { RuleSpec } from '../../model/monitor.ts'
 
 /** An expression as its author could have written it; every binary inside another has brackets. */
 export function expressionText(expression: Expression, isInner = false): string {
