@@ -2,10 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { renderTemplate, shownNumber, templateNames } from './template.ts'
 
-const facts = {
-  labels: { stream: 'arena-1', odd: '{{stream}}' },
-  values: { retrans: 402, loss: NaN },
-}
+const facts = { stream: 'arena-1', odd: '{{stream}}', retrans: 402, loss: NaN }
 
 test('a template shows values and labels, and says unknown for what is undefined', () => {
   assert.equal(renderTemplate('{{retrans}} on {{ stream }}', facts), '402 on arena-1')
