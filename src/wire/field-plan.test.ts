@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { compileFieldPlan } from './field-plan.ts'
+
+const BASE = [
+  { name: 'ts', kind: 'number' },
+  { name: 'stream', kind: 'text' },
+  { name: 'p', kind: 'number' },
+] as const
+
+test('[F2] a plan stops early behind its last wanted field, and never where that is unknown', () => {
+  const known = compileFieldPlan([...BASE, { name: 'retrans', kind: 'number' }])
+  const unknown = compileFieldPlan([...BASE, { name: 'queue_depth', kind: 'number' }])
+
+  assert.equal(known.ordered?.fields.at(-1), 3)
+  assert.equal(unknown.ordered, undefined)
+})
+
+test('a plan holds ts, stream and p, each field once, and at most 31', () => {
+  const many = Array.from({ length: 29 }, (_, i) => ({ name: `x${i}`, kind: 'number' as const }))
+
+  assert.throws(() => compileFieldPlan(BASE.slice(1)))
+  assert.throws(() => compileFieldPlan([...BASE, BASE[0]]))
+  assert.throws(() => compileFieldPlan([...BASE, ...many]))
+})

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { prng, type Prng } from '../std/prng.ts'
+import { utf8 } from '../std/bytes.ts'
+import { readFieldsSlowly } from './field-fallback.ts'
+import { compileFieldPlan, type FieldPlan } from './field-plan.ts'
+import { bailReasons, createFieldColumns, scanFields } from './field-scanner.ts'
+
+const BASE = [
+  { name: 'ts', kind: 'number' },
+  { name: 'stream', kind: 'text' },
+  { name: 'p', kind: 'number' },
+  { name: 'retrans', kind: 'number' },
+  { name: 'rtt_ms', kind: 'number' },
+] as const
+
+const plan = compileFieldPlan(BASE)
+const foreignPlan = compileFieldPlan([
+  ...BASE,
+  { name: 'queue_depth', kind: 'number' },
+  { name: 'région', kind: 'text' },
+])
+
+type Cells = { readonly status: string; readonly fields: Readonly<Record<string, unknown>> }
+
+/** One row, as its status and the fields that are there. */
+function scanOne(bytes: Uint8Array, by: FieldPlan = plan): Cells {
+  // Neighbours with everything a scanner could run into by mistake.
+  const fence = utf8('"9"}0,"ts":1')
+  const all = new Uint8Array(bytes.length + 2 * fence.length)
+  all.set(fence)
+  all.set(bytes, fence.length)
+  all.set(fence, fence.length + bytes.length)
+  const into = createFieldColumns(by, 1)
+  const starts = Int32Array.of(fence.length)
+  scanFields(by, { bytes: all, starts, lengths: Int32Array.of(bytes.length) }, 1, into)
+  const fields: Record<string, unknown> = {}
+  for (const [i, { name, kind }] of by.fields.entries()) {
+    if (((into.seen[0]! >>> i) & 1) === 0) continue
+    const start = into.starts[i]![0]!
+    const text = all.subarray(start, start + into.lengths[i]![0]!)
+    fields[name] = kind === 'text' ? new TextDecoder().decode(text) : into.numbers[i]![0]
+  }
+  return { status: bailReasons[into.status[0]!]!, fields }
+}
+
+const scanText = (text: string, by: FieldPlan = plan): Cells => scanOne(utf8(text), by)
+
+const ROW = '"ts":1795383157516,"stream":"arena-1"'
+
+test('wanted fields are read from anywhere in a row, and others are passed over', () => {
+  const text = ` {"a":"x\\"y", ${ROW},"b":[-1.5e3,true] }`.replace('[-1.5e3,true]', '-1.5e3')
+  const row = `${text.slice(0, -1)},"rtt_ms":7.289,"retrans":12} `
+
+  assert.deepEqual(scanText(row), {
+    status: 'read',
+    fields: { ts: 1_795_383_157_516, stream: 'arena-1', rtt_ms: 7.289, retrans: 12 },
+  })
+})
+
+test('[F2] a row that begins with "v":1 is left at the first key behind the last wanted field', () => {
+  const promised = `{"v":1,${ROW},"p":0.1,"retrans":1,"rtt_ms":2,"cwnd":9,"rtt_ms":]}`
+
+  assert.equal(scanText(promised).status, 'read')
+  assert.equal(scanText(promised).fields['rtt_ms'], 2)
+  assert.notEqual(scanText(promised.replace('"v":1,', '')).status, 'read')
+  assert.notEqual(scanText(promised, foreignPlan).status, 'read')
+})
+
+test('[F2] what the scanner cannot judge by itself it leaves to JSON.parse, with the reason', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    [`{${ROW},"x":{}}`, 'nesting'],
+    [`{${ROW},"retrans":1,"retrans":2}`, 'duplicate'],
+    [`{${ROW},"retrans":null,"retrans":2}`, 'duplicate'],
+    [`{${ROW},"\\u0070":2}`, 'key'],
+    [`{${ROW},"x":"\\u0070"}`, 'text'],
+    [`{"ts":1795383157516,"stream":"a\\n"}`, 'text'],
+    [`{${ROW},"retrans":1e3}`, 'number'],
+    [`{${ROW},"retrans":"1"}`, 'type'],
+    [`{${ROW},"retrans":-1}`, 'range'],
+    [`{${ROW},"p":1.5}`, 'range'],
+    [`{${ROW},"retrans":01}`, 'number'],
+    [`{"ts":1795383157.5,"stream":"a"}`, 'range'],
+    [`{"ts":1795383157516,"stream":""}`, 'missing'],
+    [`{"ts":1795383157516,"stream":"${'é'.repeat(65)}"}`, 'range'],
+    [`{${ROW}}{`, 'syntax'],
+    [`{${ROW},"x":"${'y'.repeat(17_000)}"}`, 'size'],
+  ]
+
+  for (const [row, reason] of cases) assert.equal(scanText(row).status, reason, row)
+})
+
+test('[F3] the fallback makes a faulty field absent and refuses a row only as a whole', () => {
+  const slow = (row: string) => readFieldsSlowly(plan, utf8(row))
+  const read = slow(`{${ROW},"retrans":-1,"rtt_ms":-1,"x":{},"__proto__":{"p":0.5}}`)
+
+  assert.deepEqual(read, {
+    ok: true,
+    seen: 0b10011,
+    numbers: [1_795_383_157_516, 0, 0, 0, -1],
+    texts: [undefined, 'arena-1', undefined, undefined, undefined],
+  })
+  assert.deepEqual(slow('[]'), { ok: false, reason: 'shape' })
+  assert.deepEqual(slow(`{${ROW},"p":2}`), { ok: false, reason: 'p' })
+  assert.deepEqual(slow('{"ts":1795383157,"stream":"a"}'), { ok: false, reason: 'ts_unit' })
+  assert.deepEqual(slow('{"ts":1795383157516}'), { ok: false, reason: 'stream' })
+  assert.deepEqual(readFieldsSlowly(plan, Uint8Array.of(0x7b, 0xff)), {
+    ok: false,
+    reason: 'bytes',
+  })
+})
+
+const pick = <T>(random: Prng, list: readonly T[]): T => list[random.below(list.length)]!
+
+const NAMES = [
+  'retrans',
+  'rtt_ms',
+  'rtt_var',
+  'queue_depth',
+  'région',
+  'site',
+  'seq',
+  'codec',
+  'p',
+  'retrans',
+  'rtt_ms',
+  'queue_depth',
+  'région',
+  'rtt_m',
+  'rtt_mss',
+  'Rtt_ms',
+  'retranz',
+  'x',
+  '',
+  'ts',
+  'stream',
+  'cwnd',
+  '__proto__',
+  'a\\tb',
+  'r\\u0074t_ms',
+  '日本',
+]
+const VALUES = [
+  '0',
+  '-0',
+  '1',
+  '12',
+  '7.289',
+  '-7.289',
+  '0.1',
+  '0.0001',
+  '1e3',
+  '1E-2',
+  '-1',
+  '01',
+  '1.',
+  '.5',
+  '+1',
+  '9007199254740992',
+  '9007199254740993',
+  '123456789012345',
+  '1234567890123456',
+  '0.5e',
+  '-',
+  '99999999999999.9',
+  '1e999',
+  'null',
+  'true',
+  'false',
+  'nul',
+  'NaN',
+  '{}',
+  '[1]',
+  '{"ts":1}',
+  '""',
+  '"a"',
+  '"a b"',
+  '"é"',
+  '"日本語"',
+  '"𝄞"',
+  '"\\n"',
+  '"\\u00e9"',
+  '"\\x"',
+  '"a\u0001"',
+  '"',
+  `"${'y'.repeat(128)}"`,
+  `"${'y'.repeat(129)}"`,
+  '"\\ud800"',
+  '"\\"q\\\\"',
+  '"}"',
+  '",\\"p\\":1"',
+]
+const TIMES = ['1795383157516', '1795383157516.0', '946684800000', '4102444800000', '1795383157']
+const STREAMS = ['"arena-1"', '"ch0757"', '"日本"', '"-"', '""', '7']
+const BLANKS = ['', '', '', '', '', ' ', '\t', '\r\n', '\u00a0']
+
+/** A row by the grammar, mostly with what every row needs, in any order. */
+function grammarRow(random: Prng): string {
+  const often = random.below(10) > 0
+  const members = [
+    `"ts":${often ? TIMES[0]! : pick(random, TIMES)}`,
+    `"stream":${often ? pick(random, STREAMS.slice(0, 4)) : pick(random, STREAMS)}`,
+  ]
+  for (let left = random.below(6); left > 0; left--) {
+    const value = random.below(6) > 0 ? `${random.below(1e6) / 1000}` : pick(random, VALUES)
+    members.splice(random.below(members.length + 1), 0, `"${pick(random, NAMES)}":${value}`)
+  }
+  const blank = () => (random.below(20) === 0 ? pick(random, BLANKS) : '')
+  const spaced = members.map((each) => each.replace(':', `${blank()}:${blank()}`))
+  return `${blank()}{${blank()}${spaced.join(`${blank()},${blank()}`)}${blank()}}${blank()}`
+}
+
+/** A row as collectors write it: known fields in canonical order behind `"v":1`. */
+function promisedRow(random: Prng): string {
+  const values: readonly (readonly [string, readonly string[]])[] = [
+    ['ts', TIMES.slice(0, 1)],
+    ['site', ['"ams1"', '"日本"']],
+    ['stream', STREAMS.slice(0, 4)],
+    ['p', ['0.1', '1', '0.05']],
+    ['collector', ['"ss@edge-2"']],
+    ['retrans', ['0', '12', '1.5']],
+    ['rtt_ms', ['7.289', '0', '-1']],
+    ['cwnd', ['9']],
+    ['spread', ['1']],
+  ]
+  const kept = values.filter(([name]) => name === 'ts' || name === 'stream' || random.below(4) > 0)
+  return `{"v":1,${kept.map(([name, list]) => `"${name}":${pick(random, list)}`).join(',')}}`
+}
+
+function mutate(random: Prng, bytes: Uint8Array): Uint8Array {
+  const at = random.below(bytes.length)
+  switch (random.below(4)) {
+    case 0:
+      return bytes.with(at, random.below(256))
+    case 1:
+      return bytes.slice(0, at)
+    case 2:
+      return Uint8Array.from([...bytes, ...utf8(pick(random, ['}', ' ', '0', '\0', ',"p":1}']))])
+    default:
+      return Uint8Array.from([...bytes.slice(0, at), ...bytes.slice(at + 1)])
+  }
+}
+
+/** What JSON.parse says of wanted fields; undefined where it refuses the row. */
+function oracle(bytes: Uint8Array, by: FieldPlan): Record<string, unknown> | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const row: unknown = JSON.parse(text)
+    assert.ok(typeof row === 'object' && row !== null)
+    const wanted = new Set(by.fields.map((field) => field.name))
+    return Object.fromEntries(
+      Object.entries(row).filter(([name, value]) => {
+        return wanted.has(name) && value !== null && value !== ''
+      }),
+    )
+  } catch (error) {
+    return void error
+  }
+}
+
+/** Compares one row's cells with JSON.parse and with the fallback; true where it was accepted. */
+function agrees(bytes: Uint8Array, by: FieldPlan): boolean {
+  const { status, fields } = scanOne(bytes, by)
+  const shown = () => new TextDecoder().decode(bytes)
+  const slow = readFieldsSlowly(by, bytes)
+  if (status !== 'read') return false
+  const expected = oracle(bytes, by)
+  assert.ok(expected !== undefined, `accepted what JSON.parse refuses: ${shown()}`)
+  assert.ok(slow.ok, `accepted what the rules refuse: ${shown()}`)
+  for (const [i, { name, kind }] of by.fields.entries()) {
+    assert.ok(Object.is(fields[name], expected[name]), `${name} differs: ${shown()}`)
+    const isThere: boolean = ((slow.seen >>> i) & 1) === 1
+    const value: unknown = !isThere ? undefined : kind === 'text' ? slow.texts[i] : slow.numbers[i]
+    assert.ok(Object.is(fields[name], value), `${name} differs from the fallback: ${shown()}`)
+  }
+  return true
+}
+
+test('[F2] on 120,000 rows made by grammar and mutation the scanner agrees with JSON.parse or bails', () => {
+  const random = prng(20_261_122)
+  let accepted = 0
+  for (let i = 0; i < 120_000; i++) {
+    const row = utf8(grammarRow(random))
+    const isMutated = random.below(4) === 0
+    const by = random.below(2) === 0 ? plan : foreignPlan
+    if (agrees(isMutated ? mutate(random, row) : row, by)) accepted++
+  }
+
+  assert.ok(accepted >= 36_000, `bailing on everything is no agreement: ${accepted} accepted`)
+})
+
+test('[F2] on 20,000 rows as collectors write them the early stop changes nothing', () => {
+  const random = prng(7)
+  for (let i = 0; i < 20_000; i++) {
+    const row = utf8(promisedRow(random))
+
+    assert.ok(agrees(row, plan))
+    scanOne(mutate(random, row))
+  }
+})
