@@ -94,3 +94,33 @@ export interface Log {
   ends(topic: string): Promise<readonly { readonly start: Offset; readonly end: Offset }[]>
   close(): Promise<void>
 }
+
+/** Everything of one partition from `from` to the end that it has when this is called. */
+export async function* readToEnd(
+  log: Log,
+  at: { readonly topic: string; readonly partition: number; readonly from?: Offset },
+): AsyncIterable<LogBatch> {
+  const bounds = (await log.ends(at.topic))[at.partition]
+  const from = Math.max(at.from ?? 0, bounds?.start ?? 0)
+  if (bounds === undefined || from >= bounds.end) return
+  const stop = new AbortController()
+  const all = {
+    topics: [at.topic],
+    start: 'earliest',
+    sessionMs: 10_000,
+    rebalanceMs: 60_000,
+  } as const
+  for await (const claim of log.claims(all, stop.signal)) {
+    if (claim.partition === at.partition) {
+      const position = { offset: from, note: '' }
+      for await (const batch of log.read(claim, { position, bytesMax: 1_048_576 })) {
+        yield batch
+        if (batch.next >= bounds.end) break
+      }
+      claim.release()
+      break
+    }
+    claim.release()
+  }
+  stop.abort()
+}

@@ -6,7 +6,10 @@ export class NocturneError extends Error {
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
-    super(errorCatalogue[code].message.replace('{}', () => detail), options)
+    super(
+      errorCatalogue[code].message.replace('{}', () => detail),
+      options,
+    )
     this.code = code
   }
 

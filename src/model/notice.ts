@@ -2,7 +2,7 @@ import type { Step } from './step.ts'
 
 /** Why a notice was planned (A62, stage 8). */
 export type NoticeReason =
-  | 'first' | 'new_alerts' | 'raised' | 'some_resolved' | 'all_resolved' | 'repeat' | 'unacked'
+  'first' | 'new_alerts' | 'raised' | 'some_resolved' | 'all_resolved' | 'repeat' | 'unacked'
 
 /** One alert as a notice shows it: its newest step. */
 export type NoticeAlert = {

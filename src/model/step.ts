@@ -6,12 +6,33 @@ export type DataState = 'fresh' | 'nodata' | 'error' | 'ended'
 export type Handling = 'unacked' | 'acked'
 
 export type StepName =
-  | 'pending' | 'firing' | 'dropped' | 'raised' | 'lowered' | 'cause' | 'recovering' | 'refiring'
-  | 'resolved' | 'nodata' | 'fresh' | 'acked' | 'unacked'
+  | 'pending'
+  | 'firing'
+  | 'dropped'
+  | 'raised'
+  | 'lowered'
+  | 'cause'
+  | 'recovering'
+  | 'refiring'
+  | 'resolved'
+  | 'nodata'
+  | 'fresh'
+  | 'acked'
+  | 'unacked'
 
 export type StepReason =
-  | 'threshold' | 'absent' | 'ok' | 'not_held' | 'unknown_too_long' | 'rule_removed'
-  | 'rows' | 'by' | 'expired' | 'raised' | 'site_down' | 'site_back'
+  | 'threshold'
+  | 'absent'
+  | 'ok'
+  | 'not_held'
+  | 'unknown_too_long'
+  | 'rule_removed'
+  | 'rows'
+  | 'by'
+  | 'expired'
+  | 'raised'
+  | 'site_down'
+  | 'site_back'
 
 /** One step of one alert's life, as it lies in `transitions` (formats.md 2, alerting.md 11). */
 export type Step = {

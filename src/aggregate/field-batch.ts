@@ -1,0 +1,168 @@
+import { assert } from '../std/assert.ts'
+import { Interner } from '../std/interner.ts'
+import { utf8 } from '../std/bytes.ts'
+import type { RecordColumns } from '../model/record-columns.ts'
+import { couponOf } from '../sketch/coupon.ts'
+import { compileFieldPlan, type FieldPlan, type WantedField } from '../wire/field-plan.ts'
+import { createFieldColumns, scanFields, type FieldColumns } from '../wire/field-scanner.ts'
+import { readFieldsSlowly } from '../wire/field-fallback.ts'
+
+/** Strings known at once before the table is renewed: bounds memory over days of sessions (D5). */
+const STRINGS_MAX = 1_000_000
+
+/** Fields that every fold needs beside those of its monitors. */
+const OWN: readonly WantedField[] = [
+  { name: 'ts', kind: 'number' },
+  { name: 'site', kind: 'text' },
+  { name: 'stream', kind: 'text' },
+  { name: 'p', kind: 'number' },
+  { name: 'n', kind: 'number' },
+  { name: 'collector', kind: 'text' },
+  { name: 'sampled', kind: 'text' },
+  { name: 'src', kind: 'text' },
+  { name: 'spread', kind: 'number' },
+  { name: 'final', kind: 'number' },
+]
+
+/**
+ * The wanted fields of one batch as columns. `numbers[field][row]`; `ids[field][row]` is an
+ * interned string or −1; bit `field` of `seen[row]` says whether the field is there;
+ * `reasons[row]` says why a row cannot be read at all, or undefined.
+ */
+export class FieldBatch {
+  readonly #plan: FieldPlan
+  readonly #literals: readonly string[]
+  readonly #fieldByName: ReadonlyMap<string, number>
+  readonly #isText: readonly boolean[]
+  #columns: FieldColumns
+  #capacity = 0
+  #coupons: number[] = []
+  strings: Interner
+  count = 0
+  seen: Int32Array = new Int32Array(0)
+  numbers: readonly Float64Array[] = []
+  ids: Int32Array[] = []
+  readonly reasons = new Map<number, string>()
+
+  constructor(wanted: readonly WantedField[], literals: readonly string[]) {
+    const fields = new Map(OWN.map((field) => [field.name, field]))
+    for (const field of wanted) {
+      const known = fields.get(field.name)
+      assert(known === undefined || known.kind === field.kind, `${field.name} has one kind`)
+      fields.set(field.name, field)
+    }
+    const list = [...fields.values()]
+    this.#plan = compileFieldPlan(list)
+    this.#fieldByName = new Map(list.map((field, i) => [field.name, i]))
+    this.#isText = list.map((field) => field.kind === 'text')
+    this.#literals = literals
+    this.#columns = createFieldColumns(this.#plan, 1)
+    this.strings = this.#freshStrings()
+  }
+
+  /** Index of a wanted field. */
+  field(name: string): number {
+    const field = this.#fieldByName.get(name)
+    assert(field !== undefined, `${name} is among the wanted fields`)
+    return field
+  }
+
+  /** Whether a field of this row is there. */
+  has(field: number, row: number): boolean {
+    return ((this.seen[row]! >>> field) & 1) === 1
+  }
+
+  /** The id of a literal: literals come first in every table, so it never changes. */
+  literal(text: string): number {
+    return this.#literals.indexOf(text)
+  }
+
+  /** The coupon of an interned string (Z10), hashed once; undefined of the empty one. */
+  couponOf(id: number): number | undefined {
+    if (id < 0) return undefined
+    const known = this.#coupons[id]
+    if (known !== undefined) return known < 0 ? undefined : known
+    const coupon = couponOf(this.strings.bytes(id))
+    this.#coupons[id] = coupon ?? -1
+    return coupon
+  }
+
+  /** Whether the next batch may overflow the string table; then `renewStrings` comes first. */
+  needsRenewal(rows: number): boolean {
+    return this.strings.size + rows * this.ids.length > STRINGS_MAX
+  }
+
+  /** Starts a fresh string table; the caller translates the ids that it keeps. */
+  renewStrings(): { readonly before: Interner; readonly after: Interner } {
+    const before = this.strings
+    this.strings = this.#freshStrings()
+    this.#coupons = []
+    return { before, after: this.strings }
+  }
+
+  /** Reads the wanted fields of all rows; columns stay valid until the next call. */
+  read(records: RecordColumns): void {
+    this.#reserve(records.count)
+    this.count = records.count
+    this.reasons.clear()
+    scanFields(this.#plan, records.values, records.count, this.#columns)
+    this.seen = this.#columns.seen
+    this.numbers = this.#columns.numbers
+    for (let row = 0; row < records.count; row++) {
+      if (this.#columns.status[row]! !== 0) this.#readSlowly(records, row)
+    }
+    this.#internTexts(records)
+  }
+
+  #freshStrings(): Interner {
+    const strings = new Interner(STRINGS_MAX)
+    for (const literal of this.#literals) strings.internText(literal)
+    return strings
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#capacity) return
+    this.#capacity = Math.max(1024, rows, this.#capacity * 2)
+    this.#columns = createFieldColumns(this.#plan, this.#capacity)
+    this.ids = this.#isText.map((isText) => new Int32Array(isText ? this.#capacity : 0))
+  }
+
+  /** What the scanner would not judge goes through `JSON.parse` and the rules of formats.md 1.3. */
+  #readSlowly(records: RecordColumns, row: number): void {
+    const { bytes, starts, lengths } = records.values
+    const length = Math.max(0, lengths[row]!)
+    const slow = readFieldsSlowly(this.#plan, bytes.subarray(starts[row]!, starts[row]! + length))
+    this.seen[row] = 0
+    if (!slow.ok) {
+      this.reasons.set(row, slow.reason)
+      return
+    }
+    this.seen[row] = slow.seen
+    for (let field = 0; field < this.#isText.length; field++) {
+      if (((slow.seen >>> field) & 1) === 0) continue
+      if (!this.#isText[field]) this.numbers[field]![row] = slow.numbers[field]!
+      else this.ids[field]![row] = this.strings.intern(...wholeOf(slow.texts[field] ?? ''))
+    }
+  }
+
+  #internTexts(records: RecordColumns): void {
+    const bytes = records.values.bytes
+    const status = this.#columns.status
+    for (let field = 0; field < this.#isText.length; field++) {
+      if (!this.#isText[field]) continue
+      const ids = this.ids[field]!
+      const starts = this.#columns.starts[field]!
+      const lengths = this.#columns.lengths[field]!
+      for (let row = 0; row < records.count; row++) {
+        if (!this.has(field, row)) ids[row] = -1
+        else if (status[row]! === 0)
+          ids[row] = this.strings.intern(bytes, starts[row]!, lengths[row]!)
+      }
+    }
+  }
+}
+
+function wholeOf(text: string): readonly [bytes: Uint8Array, start: number, length: number] {
+  const bytes = utf8(text)
+  return [bytes, 0, bytes.length]
+}

@@ -1,0 +1,32 @@
+/** One source (W5): a site's rows in this partition, with what P6 announces of it. */
+export type SourceState = {
+  readonly site: string
+  /** Greatest accepted event time, −Infinity before the first. */
+  watermark: number
+  rows: number
+  late: number
+  skewed: number
+  rejected: number
+  /** Something was read from it since its watermark was last written. */
+  heard: boolean
+  writtenAt: number
+  /** End of a replay (formats: `final`); silence is not judged beyond it. */
+  final: number | undefined
+  /** Per monitor: how many slices its watermark has closed; a change is worth a record at once. */
+  readonly edges: Float64Array
+}
+
+export function newSource(site: string, monitors: number): SourceState {
+  return {
+    site,
+    watermark: -Infinity,
+    rows: 0,
+    late: 0,
+    skewed: 0,
+    rejected: 0,
+    heard: false,
+    writtenAt: -Infinity,
+    final: undefined,
+    edges: new Float64Array(monitors).fill(-Infinity),
+  }
+}

@@ -1,0 +1,225 @@
+import type { Clock } from '../std/clock.ts'
+import { readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
+import type { Command } from '../model/command.ts'
+import { decodePanesRecord, watermarkKey } from '../wire/pane-codec.ts'
+import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
+import { encodeClock } from '../wire/watermark-codec.ts'
+import { encodeWindow } from '../wire/window-codec.ts'
+import { CheckpointReader, encodeCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { CommandTail } from './command-tail.ts'
+import type { EvaluateSpec } from './evaluate-spec.ts'
+import { PartitionEvaluator } from './partition-evaluator.ts'
+import type { Results } from './scope-evaluator.ts'
+
+/** One turn: the most that memory holds at a time (D5); windows are larger than panes. */
+const TURN_BYTES_MAX = 262_144
+const WINDOWS_PER_APPEND_MAX = 2000
+const CLOCK_EVERY_MS = 1000
+const CHECKPOINT_EVERY_MS = 5000
+
+/** How far the reader has come; it alone writes. */
+export type EvaluateProgress = {
+  windows: number
+  steps: number
+  groups: number
+  /** Per partition: everything before this offset of `panes` was judged, its results appended. */
+  readonly next: Map<number, number>
+}
+
+export type EvaluateDeps = {
+  readonly log: Log
+  readonly clock: Clock
+  readonly spec: EvaluateSpec
+  readonly progress: EvaluateProgress
+}
+
+/**
+ * Turns the claimed partition of `panes` into `windows` and `transitions` until the claim's signal
+ * aborts; then writes a checkpoint and answers. State after a restart equals the state without it
+ * (A1, A74): panes are read again from the checkpoint's `rebuildFrom`, and steps that were written
+ * already are written again under the same ids. @throws LOG_FENCED when another owner was seen.
+ */
+export async function evaluatePanes(deps: EvaluateDeps, claim: Claim): Promise<void> {
+  const reader = new PanesReader(deps, claim)
+  await reader.restore()
+  await reader.run()
+}
+
+class PanesReader {
+  readonly #deps: EvaluateDeps
+  readonly #claim: Claim
+  readonly #name: string
+  readonly #evaluator: PartitionEvaluator
+  /** Records before this offset only rebuild. */
+  #judgeFrom = 0
+  #readFrom = 0
+  #next = 0
+  #slot = 0
+  #checkpointAt: number
+  #commands: CommandTail
+
+  constructor(deps: EvaluateDeps, claim: Claim) {
+    this.#deps = deps
+    this.#claim = claim
+    this.#name = `evaluate/${claim.partition}`
+    this.#evaluator = new PartitionEvaluator(deps.spec, claim.partition)
+    this.#checkpointAt = deps.clock.now()
+    this.#commands = new CommandTail(deps.log, 0)
+  }
+
+  async restore(): Promise<void> {
+    const { log } = this.#deps
+    const found = await readCheckpoint(log, this.#name)
+    this.#readFrom = found?.rebuildFrom ?? (await log.position(this.#claim)).offset
+    this.#judgeFrom = found?.offset ?? this.#readFrom
+    this.#next = this.#judgeFrom
+    if (found !== undefined) this.#evaluator.load(found)
+    this.#commands = new CommandTail(log, this.#evaluator.commandsTo)
+  }
+
+  /** Reads until the claim ends or one of the loops beside it fails. */
+  async run(): Promise<void> {
+    const { log, spec } = this.#deps
+    const stop = new AbortController()
+    const beside = spec.live ? [this.#commands.run(stop.signal), this.#runClock(stop.signal)] : []
+    const failure = new Promise<never>((_, reject) => {
+      for (const loop of beside) loop.catch(reject)
+    })
+    const position = { offset: this.#readFrom, note: '' }
+    const turns = log.read(this.#claim, { position, bytesMax: TURN_BYTES_MAX })
+    const iterator = turns[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const turn = await Promise.race([iterator.next(), failure])
+        if (turn.done === true) break
+        await this.#turn(turn.value, stop.signal)
+      }
+      if (this.#claim.signal.reason !== 'lost') await this.#checkpoint()
+    } finally {
+      stop.abort()
+      await iterator.return?.()
+      await Promise.allSettled(beside)
+    }
+  }
+
+  async #turn(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    const results: Results = { windows: [], steps: [], wall: this.#deps.clock.now() }
+    const { keys, values } = batch
+    for (let row = 0; row < batch.count; row++) {
+      const offset = batch.offsets[row]!
+      const key = keys.bytes.subarray(keys.starts[row]!, keys.starts[row]! + keys.lengths[row]!)
+      const start = values.starts[row]!
+      const value = values.bytes.subarray(start, start + Math.max(0, values.lengths[row]!))
+      const facts = { offset, appendedAt: batch.times[row]! }
+      const record = decodePanesRecord({ key, value })
+      if (record.kind === 'pane') {
+        if (offset < this.#judgeFrom) this.#evaluator.rebuild(record.pane, facts)
+        else this.#evaluator.pane(record.pane, facts, results)
+      } else if (offset < this.#judgeFrom) continue
+      else if (record.kind === 'watermark') this.#evaluator.watermark(record.watermark, results)
+      else if (record.kind === 'clock') {
+        const commands = await this.#commandsTo(record.clock.commands_to, signal)
+        this.#evaluator.clock(record.clock, commands, results)
+      } else {
+        const ignored = this.#evaluator.ignored
+        ignored[record.reason] = (ignored[record.reason] ?? 0) + 1
+      }
+    }
+    this.#next = Math.max(this.#next, batch.next)
+    const isDue = results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
+    if (isDue) this.#evaluator.settle(results)
+    await this.#append(results)
+    if (isDue) await this.#checkpoint()
+    this.#note(results)
+  }
+
+  async #commandsTo(to: number, signal: AbortSignal): Promise<readonly Command[]> {
+    const from = this.#evaluator.commandsTo
+    return to > from ? await this.#commands.take(from, to, signal) : []
+  }
+
+  /** Steps first: a page does not wait for the windows of ten thousand groups. */
+  async #append({ steps, windows }: Results): Promise<void> {
+    const { log } = this.#deps
+    if (steps.length > 0) {
+      const records = steps.map((step) => ({
+        key: transitionKey(step),
+        value: encodeTransition(step),
+      }))
+      await log.append('transitions', records)
+    }
+    for (let from = 0; from < windows.length; from += WINDOWS_PER_APPEND_MAX) {
+      const some = windows.slice(from, from + WINDOWS_PER_APPEND_MAX)
+      const records = some.map(({ key, window }) => ({ key, value: encodeWindow(window) }))
+      await log.append('windows', records)
+    }
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { log, clock } = this.#deps
+    const results: Results = { windows: [], steps: [], wall: clock.now() }
+    this.#evaluator.settle(results)
+    await this.#append(results)
+    const checkpoint = this.#evaluator.dump(this.#next)
+    this.#slot = 1 - this.#slot
+    const records = encodeCheckpoint(this.#name, this.#slot, checkpoint)
+    await log.append(
+      'checkpoints',
+      records.map((record) => ({ ...record, partition: 0 })),
+    )
+    await log.commit(this.#claim, checkpoint.rebuildFrom)
+    this.#checkpointAt = clock.now()
+  }
+
+  #note({ windows, steps }: Results): void {
+    const { progress } = this.#deps
+    progress.windows += windows.length
+    progress.steps += steps.length
+    progress.groups = this.#evaluator.groupCount
+    progress.next.set(this.#claim.partition, this.#next)
+  }
+
+  /** Appends the clock records that put wall time and commands in force (A7). */
+  async #runClock(signal: AbortSignal): Promise<void> {
+    const { log, clock } = this.#deps
+    const { partition } = this.#claim
+    const { end } = (await log.ends('panes'))[partition] ?? { end: 0 }
+    // Our epoch must be above every one in the log, so all of it is judged first.
+    while (this.#next < end && !signal.aborted) await clock.sleep(20, signal)
+    const epoch = this.#evaluator.epoch + 1
+    while (!signal.aborted) {
+      const commands_to = (await log.ends('commands'))[0]?.end ?? 0
+      const value = encodeClock({
+        v: 1,
+        site: 'clock',
+        partition,
+        epoch,
+        commands_to,
+        at: clock.now(),
+      })
+      const key = watermarkKey('clock', partition)
+      await log.append('panes', [{ key, value, partition }])
+      const pause = new AbortController()
+      const over = AbortSignal.any([signal, pause.signal])
+      await Promise.race([clock.sleep(CLOCK_EVERY_MS, over), this.#commands.arrival])
+      pause.abort()
+    }
+  }
+}
+
+async function readCheckpoint(log: Log, name: string): Promise<Checkpoint | undefined> {
+  const found = new CheckpointReader(name)
+  for await (const batch of readToEnd(log, { topic: 'checkpoints', partition: 0 })) {
+    const { keys, values } = batch
+    for (let row = 0; row < batch.count; row++) {
+      if (keys.lengths[row]! < 0 || values.lengths[row]! < 0) continue
+      const keyStart = keys.starts[row]!
+      const start = values.starts[row]!
+      found.take(
+        keys.bytes.subarray(keyStart, keyStart + keys.lengths[row]!),
+        values.bytes.subarray(start, start + values.lengths[row]!),
+      )
+    }
+  }
+  return found.found
+}

@@ -1,0 +1,149 @@
+import type { Command } from '../model/command.ts'
+import type { ClockRecord, Pane, Watermark } from '../model/pane.ts'
+import type { Checkpoint, ScopeDump } from './checkpoint.ts'
+import { compileMonitor, type CompiledMonitor } from './compiled-monitor.ts'
+import type { EvaluateSpec } from './evaluate-spec.ts'
+import { ScopeEvaluator, type Results } from './scope-evaluator.ts'
+import { SiteWatch } from './site-watch.ts'
+import { SourceTable } from './source-table.ts'
+
+/** Where a record stands in the partition, and when it was appended. */
+export type RecordFacts = { readonly offset: number; readonly appendedAt: number }
+
+/**
+ * The fold over one partition of `panes` (A6): records in, windows and steps out, decided after
+ * every record and by the log's order alone. No I/O and no clock: wall time comes in clock records
+ * (A8), and `wall` of the results only dates receipts.
+ */
+export class PartitionEvaluator {
+  readonly #spec: EvaluateSpec
+  readonly #sources: SourceTable
+  readonly #sites: SiteWatch
+  readonly #monitors: ReadonlyMap<string, CompiledMonitor>
+  /** By monitor, then scope. */
+  readonly #scopes = new Map<string, Map<string, ScopeEvaluator>>()
+  commandsTo = 0
+  /** Panes that changed nothing, by reason. */
+  readonly ignored: Record<string, number> = {}
+
+  constructor(spec: EvaluateSpec, partition: number) {
+    this.#spec = spec
+    this.#sources = new SourceTable(spec.absentMs)
+    this.#sites = new SiteWatch({ partition, partitions: spec.panesPartitions }, this.#sources)
+    this.#monitors = new Map(spec.monitors.map((monitor) => [monitor.id, compileMonitor(monitor)]))
+  }
+
+  get epoch(): number {
+    return this.#sources.epoch
+  }
+
+  pane(pane: Pane, record: RecordFacts, into: Results): void {
+    for (const scope of this.#scopesOf(pane)) {
+      this.#count(scope.put(pane, record, this.#spec.live ? into : undefined))
+    }
+  }
+
+  /** Before the checkpoint's offset: panes only fill the windows that are still needed (A74). */
+  rebuild(pane: Pane, record: RecordFacts): void {
+    for (const scope of this.#scopesOf(pane)) scope.rebuild(pane, record)
+  }
+
+  watermark(record: Watermark, into: Results): void {
+    this.#sources.hear(record)
+    this.settle(into)
+  }
+
+  /** `commands` are those that the record says apply from here on and did not before (A7). */
+  clock(record: ClockRecord, commands: readonly Command[], into: Results): void {
+    if (record.epoch < this.#sources.epoch) return this.#count('fenced')
+    this.#sources.tick(record.at, record.epoch)
+    this.commandsTo = Math.max(this.commandsTo, record.commands_to)
+    for (const command of commands) {
+      this.#sites.act(command, into)
+      for (const scope of this.#allScopes()) scope.act(command, into)
+    }
+    this.#sites.expire(into)
+    for (const scope of this.#allScopes()) scope.expire(into)
+    this.#sites.judge(into)
+    this.settle(into)
+  }
+
+  /** Closes what can be closed and issues what changed. */
+  settle(into: Results): void {
+    for (const scope of this.#allScopes()) scope.close(into)
+  }
+
+  get groupCount(): number {
+    let count = 0
+    for (const scope of this.#allScopes()) count += scope.groupCount
+    return count
+  }
+
+  /** To be taken right after `settle`, when no changed window waits. */
+  dump(offset: number): Checkpoint {
+    let rebuildFrom = offset
+    const scopes: ScopeDump[] = []
+    for (const [monitor, byScope] of this.#scopes) {
+      const { spec } = this.#monitors.get(monitor)!
+      for (const [scope, evaluator] of byScope) {
+        rebuildFrom = Math.min(rebuildFrom, evaluator.oldestOffset)
+        const rules = evaluator.rules.map((rule) => rule.spec.id)
+        const { definition } = spec
+        scopes.push({ monitor, definition, rules, scope, ...evaluator.dump() })
+      }
+    }
+    return {
+      v: 1,
+      offset,
+      rebuildFrom,
+      now: this.#sources.now,
+      epoch: this.#sources.epoch,
+      commandsTo: this.commandsTo,
+      sources: this.#sources.dump(),
+      sites: this.#sites.dump(),
+      scopes,
+    }
+  }
+
+  load(checkpoint: Checkpoint): void {
+    this.#sources.now = checkpoint.now
+    this.#sources.epoch = checkpoint.epoch
+    this.commandsTo = checkpoint.commandsTo
+    this.#sources.load(checkpoint.sources)
+    this.#sites.load(checkpoint.sites)
+    for (const dump of checkpoint.scopes) {
+      const monitor = this.#monitors.get(dump.monitor)
+      // Another definition: its panes start anew, so what was known of them is void.
+      if (monitor === undefined || monitor.spec.definition !== dump.definition) continue
+      this.#scope(monitor, dump.scope).load(dump)
+    }
+  }
+
+  *#scopesOf(pane: Pane): Iterable<ScopeEvaluator> {
+    const monitor = this.#monitors.get(pane.monitor)
+    if (monitor === undefined) return this.#count('monitor')
+    if (monitor.spec.definition !== pane.definition) return this.#count('definition')
+    for (const scope of monitor.spec.scopes) {
+      yield this.#scope(monitor, scope === 'all' ? 'all' : pane.site)
+    }
+  }
+
+  *#allScopes(): Iterable<ScopeEvaluator> {
+    for (const byScope of this.#scopes.values()) yield* byScope.values()
+  }
+
+  #scope(monitor: CompiledMonitor, scope: string): ScopeEvaluator {
+    let byScope = this.#scopes.get(monitor.spec.id)
+    if (byScope === undefined) this.#scopes.set(monitor.spec.id, (byScope = new Map()))
+    let evaluator = byScope.get(scope)
+    if (evaluator === undefined) {
+      evaluator = new ScopeEvaluator(monitor, scope, this.#sources)
+      byScope.set(scope, evaluator)
+    }
+    return evaluator
+  }
+
+  #count(reason: string): void {
+    this.ignored[reason] = (this.ignored[reason] ?? 0) + 1
+  }
+}

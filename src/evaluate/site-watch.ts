@@ -1,0 +1,105 @@
+import type { CompiledRule } from '../alert/compile-rule.ts'
+import { partitionOf } from '../std/hash.ts'
+import { utf8 } from '../std/bytes.ts'
+import type { Command } from '../model/command.ts'
+import type { RuleSpec } from '../model/monitor.ts'
+import type { InstanceState } from '../alert/instance.ts'
+import { AlertInstances } from './alert-instances.ts'
+import type { Results } from './scope-evaluator.ts'
+import type { SourceTable } from './source-table.ts'
+
+const ALERT = 'nocturne_site_down'
+
+/** The built-in rule of A44: it runs through the same state machine as every other. */
+const SPEC: RuleSpec = {
+  id: `nocturne/${ALERT}`,
+  alert: ALERT,
+  monitor: 'nocturne',
+  levels: [
+    {
+      severity: 'critical',
+      when: { op: '==', left: { op: 'name', name: 'dark' }, right: { op: 'number', value: 1 } },
+    },
+  ],
+  forMs: 0,
+  clearForMs: 0,
+  absentSeverity: 'critical',
+  empty: 'unknown',
+  scopes: ['site'],
+  early: false,
+  freezeMaxMs: 300_000,
+  instancesMax: 1000,
+  layer: 'platform',
+  labels: {},
+  annotations: { summary: 'nothing is heard from site {{site}}: its windows are incomplete' },
+}
+
+const RULE: CompiledRule = {
+  spec: SPEC,
+  hopMs: 1000,
+  forMs: 0,
+  clearForMs: 0,
+  freezeMaxMs: SPEC.freezeMaxMs,
+  levels: [{ severity: 'critical', when: (values) => (values[0] === 1 ? 'true' : 'false') }],
+}
+
+/** One alert for a dark site (A43, A44), raised by the owner of that key's partition alone. */
+export class SiteWatch {
+  readonly #partition: number
+  readonly #partitions: number
+  readonly #sources: SourceTable
+  readonly #sites = new Map<string, AlertInstances>()
+
+  constructor(owner: { partition: number; partitions: number }, sources: SourceTable) {
+    this.#partition = owner.partition
+    this.#partitions = owner.partitions
+    this.#sources = sources
+  }
+
+  /** Judged at each clock record, since darkness is a matter of wall time (A8). */
+  judge(into: Results): void {
+    for (const site of this.#sources.sites) {
+      if (partitionOf(utf8(`${ALERT}\0${site}`), this.#partitions) !== this.#partition) continue
+      let alerts = this.#sites.get(site)
+      if (alerts === undefined) {
+        this.#sites.set(site, (alerts = new AlertInstances([RULE], { site })))
+      }
+      const isDark = this.#sources.isDark(site)
+      const end = this.#sources.now
+      const window = {
+        end,
+        rev: 0,
+        closed: true,
+        complete: true,
+        rows: 1,
+        rowsAt: end,
+        values: Float64Array.of(isDark ? 1 : 0),
+        texts: [site],
+      }
+      const receipt = { event: null, read: null, pane: null, closed: null, fired: into.wall }
+      into.steps.push(...alerts.tick(window, () => ({ value: { dark: isDark ? 1 : 0 }, receipt })))
+    }
+  }
+
+  act(command: Command, into: Results): void {
+    for (const alerts of this.#sites.values()) {
+      into.steps.push(...alerts.act(command, this.#sources.now))
+    }
+  }
+
+  expire(into: Results): void {
+    for (const alerts of this.#sites.values()) into.steps.push(...alerts.expire(this.#sources.now))
+  }
+
+  dump(): readonly (readonly [site: string, state: InstanceState | null])[] {
+    return Array.from(this.#sites, ([site, alerts]) => [site, alerts.dump()[0] ?? null])
+  }
+
+  load(dump: readonly (readonly [site: string, state: InstanceState | null])[]): void {
+    for (const [site, state] of dump) {
+      const alerts = new AlertInstances([RULE], { site })
+      if (state !== null) alerts.load({ [SPEC.id]: state })
+      this.#sites.set(site, alerts)
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import type { Watermark } from '../model/pane.ts'
+import { leastOf, WATERMARK_NONE } from '../window/watermark.ts'
+
+/** A clock that jumps by more than this between two records was not there to listen. */
+const CLOCK_GAP_MAX_MS = 5000
+
+/** One source as far as this `panes` partition has heard of it. */
+export type Source = {
+  readonly site: string
+  readonly partition: number
+  /** −∞ while it is announced but has not spoken. */
+  watermark: number
+  /** Clock time (A8) at which it was heard last, or was announced. */
+  heardAt: number
+  silent: boolean
+  final: number | null
+}
+
+/** How much of a window has arrived, and what is missing (V2). */
+export type Coverage = {
+  readonly expected: number
+  readonly reported: number
+  readonly missing: readonly string[]
+}
+
+/** All sources with their watermarks, and which of them still hold windows up (V1, V2). */
+export class SourceTable {
+  readonly #sources = new Map<string, Source>()
+  readonly #absentMs: number
+  /** The greatest clock record so far (A8); 0 before the first: then nothing is ever silent. */
+  now = 0
+  epoch = 0
+
+  constructor(absentMs: number) {
+    this.#absentMs = absentMs
+  }
+
+  get all(): Iterable<Source> {
+    return this.#sources.values()
+  }
+
+  get sites(): readonly string[] {
+    return [...new Set(Array.from(this.#sources.values(), (source) => source.site))]
+  }
+
+  /** A source spoke (P6); its siblings of the same site become known with it. */
+  hear(record: Watermark): void {
+    for (let partition = 0; partition < record.of; partition++) this.#known(record.site, partition)
+    const source = this.#known(record.site, record.partition)
+    source.watermark = Math.max(source.watermark, record.watermark)
+    source.heardAt = this.now
+    source.silent = false
+    if (record.final !== undefined) source.final = record.final
+  }
+
+  /** The owner's clock moved on (A7): who has been silent for too long no longer holds up. */
+  tick(at: number, epoch: number): void {
+    const gapMs = at - this.now
+    const away = this.now > 0 && (epoch > this.epoch || gapMs > CLOCK_GAP_MAX_MS) ? gapMs : 0
+    const first = this.now === 0
+    this.epoch = Math.max(this.epoch, epoch)
+    this.now = Math.max(this.now, at)
+    for (const source of this.#sources.values()) {
+      // While the owner was away nobody listened, so that time is held against no source.
+      if (first) source.heardAt = at
+      else source.heardAt += Math.max(0, away)
+      source.silent ||= this.now - source.heardAt >= this.#absentMs
+    }
+  }
+
+  /** The least watermark of the live sources of a scope; −∞ while one has not spoken. */
+  watermark(scope: string): number {
+    return leastOf(this.#liveWatermarks(scope))
+  }
+
+  coverage(scope: string, closesAt: number): Coverage {
+    let expected = 0
+    const missing: Source[] = []
+    for (const source of this.#of(scope)) {
+      expected++
+      if (source.watermark < closesAt) missing.push(source)
+    }
+    return { expected, reported: expected - missing.length, missing: this.#names(missing) }
+  }
+
+  isSilent(site: string, partition: number): boolean {
+    return this.#sources.get(keyOf(site, partition))?.silent ?? false
+  }
+
+  /** Whether every source of a site is silent: the site is dark (A43). */
+  isDark(site: string): boolean {
+    for (const source of this.#of(site)) if (!source.silent) return false
+    return true
+  }
+
+  /** Up to where silence of groups is judged: the end of a replay, else no bound. */
+  get silenceTo(): number {
+    let to = Infinity
+    for (const { final } of this.#sources.values()) if (final !== null) to = Math.min(to, final)
+    return to
+  }
+
+  dump(): readonly Source[] {
+    return [...this.#sources.values()]
+  }
+
+  load(sources: readonly (Omit<Source, 'watermark'> & { watermark: number | null })[]): void {
+    for (const source of sources) {
+      const watermark = source.watermark ?? WATERMARK_NONE
+      this.#sources.set(keyOf(source.site, source.partition), { ...source, watermark })
+    }
+  }
+
+  *#of(scope: string): Iterable<Source> {
+    for (const source of this.#sources.values()) {
+      if (scope === 'all' || source.site === scope) yield source
+    }
+  }
+
+  *#liveWatermarks(scope: string): Iterable<number> {
+    for (const source of this.#of(scope)) if (!source.silent) yield source.watermark
+  }
+
+  #known(site: string, partition: number): Source {
+    const key = keyOf(site, partition)
+    let source = this.#sources.get(key)
+    if (source === undefined) {
+      const watermark = WATERMARK_NONE
+      source = { site, partition, watermark, heardAt: this.now, silent: false, final: null }
+      this.#sources.set(key, source)
+    }
+    return source
+  }
+
+  /** Sites of which nothing came by their name alone, others by partition (formats.md 2). */
+  #names(missing: readonly Source[]): readonly string[] {
+    const sites = new Set(missing.map((source) => source.site))
+    const names: string[] = []
+    for (const site of sites) {
+      const lost = missing.filter((source) => source.site === site)
+      const total = [...this.#of(site)].length
+      if (lost.length === total) names.push(site)
+      else names.push(...lost.map((source) => `${site}/${source.partition}`))
+    }
+    return names.sort()
+  }
+}
+
+const keyOf = (site: string, partition: number): string => `${site}\0${partition}`
