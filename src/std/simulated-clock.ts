@@ -16,9 +16,9 @@ export class SimulatedClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.resolve()
+    if (signal?.aborted || ms <= 0) return Promise.resolve()
     const { promise, resolve } = Promise.withResolvers<void>()
-    const sleeper = { dueAt: this.#now + Math.max(ms, 0), wake: () => end() }
+    const sleeper = { dueAt: this.#now + ms, wake: () => end() }
     const end = () => {
       this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
       signal?.removeEventListener('abort', end)

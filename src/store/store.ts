@@ -24,6 +24,7 @@ export type WorstQuery = {
 
 export type HistoryQuery = {
   readonly fingerprint?: string
+  /** Steps at a time in (from, to], epoch ms. */
   readonly from: number
   readonly to: number
   readonly limit: number
@@ -34,7 +35,11 @@ export type HistoryQuery = {
  * Every adapter passes `store.suite.ts`. @throws STORE_UNAVAILABLE, STORE_REFUSED.
  */
 export interface Store {
-  migrate(): Promise<void>
+  /**
+   * Makes the schema where it is missing. Answers the store's identity: another one whenever it
+   * was made anew, so that its writers know to begin again at the log's start.
+   */
+  migrate(): Promise<string>
   /** Older or equal revisions change nothing (V4). */
   upsertWindows(windows: readonly WindowResult[]): Promise<void>
   upsertSteps(steps: readonly (Step | Told)[]): Promise<void>
@@ -42,7 +47,7 @@ export interface Store {
   series(query: SeriesQuery): Promise<readonly WindowResult[]>
   /** Worst groups of a monitor now, worst first. */
   worst(query: WorstQuery): Promise<readonly WindowResult[]>
-  /** Steps with what was told of them, newest first. */
+  /** Steps newest first, each followed by what was told of it; `limit` counts the steps alone. */
   history(query: HistoryQuery): Promise<readonly (Step | Told)[]>
   /** Deletes what ended before `beforeMs`, in small pieces; answers how many rows went. */
   retain(beforeMs: number): Promise<number>

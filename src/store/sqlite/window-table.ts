@@ -1,0 +1,203 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { WindowResult } from '../../model/window-result.ts'
+import type { SeriesQuery, WorstQuery } from '../store.ts'
+import { groupText, type SeriesDirectory } from './series-directory.ts'
+
+type Row = Readonly<Record<string, SQLOutputValue>>
+
+const UPSERT = `
+INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+  rev = excluded.rev, start = excluded.start, definition = excluded.definition,
+  closed = excluded.closed, complete = excluded.complete, corrected = excluded.corrected,
+  count = excluded.count, vals = excluded.vals,
+  expected = excluded.expected, reported = excluded.reported, missing = excluded.missing,
+  event_at = excluded.event_at, read_at = excluded.read_at,
+  pane_at = excluded.pane_at, closed_at = excluded.closed_at
+WHERE excluded.rev > windows.rev`
+
+const WHOLE = `w.*, s.stem, s.scope, s.grp, d.name AS definition_name
+FROM windows w JOIN names d ON d.nid = w.definition
+JOIN series s ON s.monitor = w.monitor AND s.sid = w.sid`
+
+/**
+ * One group's windows: a monitor's groups share their ends, so it leaps from end to end and looks
+ * for the group there, two look-ups a window, rather than read past all other groups.
+ */
+const SERIES = `
+WITH RECURSIVE ends (end) AS (
+  SELECT min(end) FROM windows WHERE monitor = :monitor AND end > :from
+  UNION ALL
+  SELECT (SELECT min(w.end) FROM windows w WHERE w.monitor = :monitor AND w.end > ends.end)
+  FROM ends WHERE ends.end < :to
+), wanted AS (
+  SELECT sid FROM series WHERE monitor = :monitor AND scope = :scope AND grp = :grp
+)
+SELECT w.sid, w.end FROM ends CROSS JOIN wanted CROSS JOIN windows w
+WHERE w.monitor = :monitor AND w.end = ends.end AND w.sid = wanted.sid AND w.end <= :to
+LIMIT :limit`
+
+/** What bounds of a group's ends a query has to look between. */
+const SPAN = `
+SELECT min(first_end) AS first, max(newest_end) AS newest
+FROM series WHERE monitor = ? AND scope = ? AND grp = ?`
+
+/** Groups whose newest closed window is the one wanted: all of them, when asked about now. */
+const NEWEST = `
+SELECT w.sid, w.end, s.stem, CAST(w.vals ->> :path AS REAL) AS value
+FROM series s CROSS JOIN windows w ON w.monitor = s.monitor AND w.end = s.last_end AND w.sid = s.sid
+WHERE s.monitor = :monitor AND s.last_end BETWEEN :notBefore AND :at AND w.closed = 1`
+
+/** Groups whose wanted window is an older one: asked about the past, or newest one open again. */
+const OLDER = `
+SELECT s.sid, s.stem FROM series s
+LEFT JOIN windows w ON w.monitor = s.monitor AND w.end = s.last_end AND w.sid = s.sid
+WHERE s.monitor = :monitor AND s.first_end <= :at
+  AND (s.last_end > :at OR (s.last_end >= :notBefore AND coalesce(w.closed, 0) = 0))`
+
+type Ranked = Readonly<{ sid: number; stem: string; end: number; value: number }>
+
+/** Reads and writes the windows of one open file. */
+export class WindowTable {
+  readonly #directory: SeriesDirectory
+  readonly #statements
+
+  constructor(db: DatabaseSync, directory: SeriesDirectory) {
+    this.#directory = directory
+    this.#statements = {
+      upsert: db.prepare(UPSERT),
+      series: db.prepare(SERIES),
+      span: db.prepare(SPAN),
+      newest: db.prepare(NEWEST),
+      older: db.prepare(OLDER),
+      endBefore: db.prepare('SELECT max(end) AS end FROM windows WHERE monitor = ? AND end <= ?'),
+      valueAt: db.prepare(
+        `SELECT CAST(vals ->> ? AS REAL) AS value FROM windows
+         WHERE monitor = ? AND end = ? AND sid = ? AND closed = 1`,
+      ),
+      whole: db.prepare(`SELECT ${WHOLE} WHERE w.monitor = ? AND w.end = ? AND w.sid = ?`),
+    }
+  }
+
+  upsert(window: WindowResult): void {
+    const { monitor, sid } = this.#directory.holding(window)
+    const { sources, receipt } = window
+    this.#statements.upsert.run(
+      monitor,
+      window.end,
+      sid,
+      window.rev,
+      window.start,
+      this.#directory.number(window.definition),
+      Number(window.closed),
+      Number(window.complete),
+      Number(window.corrected),
+      window.rows,
+      JSON.stringify(window.values),
+      sources.expected,
+      sources.reported,
+      sources.missing.length === 0 ? null : JSON.stringify(sources.missing),
+      receipt.event,
+      receipt.read,
+      receipt.pane,
+      receipt.closed,
+    )
+  }
+
+  series(query: SeriesQuery): readonly WindowResult[] {
+    const monitor = this.#directory.find(query.monitor)
+    if (monitor === undefined) return []
+    const { scope, limit } = query
+    const grp = groupText(query.group)
+    const span = this.#statements.span.get(monitor, scope, grp)
+    if (typeof span?.['first'] !== 'number') return []
+    const from = Math.max(query.from, span['first'] - 1)
+    const to = Math.min(query.to, Number(span['newest']))
+    const rows = this.#statements.series.all({ monitor, from, to, scope, grp, limit })
+    const windows = rows.map(({ end, sid }) => this.#whole(query.monitor, { end, sid }))
+    return windows.sort((a, b) => a.end - b.end)
+  }
+
+  worst(query: WorstQuery): readonly WindowResult[] {
+    const monitor = this.#directory.find(query.monitor)
+    // A quote cannot stand in a JSON path; no value has such a name.
+    if (monitor === undefined || query.value.includes('"')) return []
+    const path = `$."${query.value}"`
+    const { at, notBefore } = query
+    const rows = this.#statements.newest.all({ monitor, at, notBefore, path })
+    const ranked = rows.flatMap(rank)
+    ranked.push(...this.#older(query, { monitor, path }))
+    const sign = query.order === 'highest' ? -1 : 1
+    ranked.sort((a, b) => sign * (a.value - b.value) || (a.stem < b.stem ? -1 : 1))
+    const worst = ranked.slice(0, query.limit)
+    return worst.map(({ sid, end }) => this.#whole(query.monitor, { end, sid }))
+  }
+
+  /** Walks back end by end, looking only for the groups not found yet. */
+  #older(query: WorstQuery, { monitor, path }: { monitor: number; path: string }): Ranked[] {
+    const { at, notBefore } = query
+    const rows = this.#statements.older.all({ monitor, at, notBefore })
+    const missing = new Map(rows.map(({ sid, stem }) => [Number(sid), stem!]))
+    const found: Ranked[] = []
+    let before = at
+    while (missing.size > 0) {
+      const end = this.#statements.endBefore.get(monitor, before)?.['end'] ?? null
+      if (end === null || Number(end) < notBefore) break
+      for (const [sid, stem] of missing) {
+        const row = this.#statements.valueAt.get(path, monitor, end, sid)
+        if (row === undefined) continue
+        missing.delete(sid)
+        found.push(...rank({ sid, stem, end, value: row['value']! }))
+      }
+      before = Number(end) - 1
+    }
+    return found
+  }
+
+  #whole(
+    monitorName: string,
+    { end, sid }: { end: SQLOutputValue | undefined; sid: SQLOutputValue | undefined },
+  ): WindowResult {
+    const monitor = this.#directory.number(monitorName)
+    const row = this.#statements.whole.get(monitor, end!, sid!)!
+    return windowOf(monitorName, row)
+  }
+}
+
+/** A group without the value is left out: unknown is never ranked as zero (V2). */
+const rank = ({ sid, stem, end, value }: Row): Ranked[] =>
+  typeof value === 'number'
+    ? [{ sid: Number(sid), stem: String(stem), end: Number(end), value }]
+    : []
+
+function windowOf(monitor: string, row: Row): WindowResult {
+  const instant = (name: string): number | null => (row[name] === null ? null : Number(row[name]))
+  const end = Number(row['end'])
+  return {
+    v: 1,
+    id: `${String(row['stem'])}|${end}`,
+    scope: String(row['scope']),
+    monitor,
+    definition: String(row['definition_name']),
+    group: Object.fromEntries(JSON.parse(String(row['grp']))),
+    start: Number(row['start']),
+    end,
+    rev: Number(row['rev']),
+    closed: row['closed'] === 1,
+    rows: Number(row['count']),
+    values: JSON.parse(String(row['vals'])),
+    sources: {
+      expected: Number(row['expected']),
+      reported: Number(row['reported']),
+      missing: row['missing'] === null ? [] : JSON.parse(String(row['missing'])),
+    },
+    complete: row['complete'] === 1,
+    corrected: row['corrected'] === 1,
+    receipt: {
+      event: instant('event_at'),
+      read: instant('read_at'),
+      pane: instant('pane_at'),
+      closed: instant('closed_at'),
+    },
+  }
+}
