@@ -118,6 +118,7 @@ export const layers: Readonly<Record<string, Room>> = {
       'node:os',
       'node:path',
       'node:crypto',
+      'node:net',
     ],
     pure: false,
   },

@@ -26,20 +26,23 @@ export type BeatOptions = {
 
 const PERIOD_MS = 1_000
 
-/** What one heartbeat says; `isFinal` closes every window at the end of a recording. */
+/**
+ * What one heartbeat says. `finalAt` ends a recording: the beat closes every window however far
+ * ahead it is, and silence is not judged beyond that instant, the last row's.
+ */
 export type Beat = {
   readonly ts: number
   readonly site: string
   readonly collector: string
   readonly backlogBytes: number
-  readonly isFinal?: boolean
+  readonly finalAt?: number
 }
 
 /** The heartbeat's records, one for each partition by number, with fields in canonical order. */
 export function beatRecords(beat: Beat, partitions: number): readonly LogRecord[] {
-  const { ts, site, collector, backlogBytes } = beat
+  const { ts, site, collector, backlogBytes, finalAt } = beat
   const row = { v: 1, ts, site, stream: '-', collector, src: 'beat', backlog: backlogBytes }
-  const value = utf8(JSON.stringify(beat.isFinal === true ? { ...row, final: 1 } : row))
+  const value = utf8(JSON.stringify(finalAt === undefined ? row : { ...row, final: finalAt }))
   const key = utf8('-')
   return Array.from({ length: partitions }, (_, partition) => ({ key, value, partition }))
 }
