@@ -1,0 +1,99 @@
+import { BatchEncoder } from '../../wire/record-batch/batch-encoder.ts'
+import type { LogRecord } from '../log.ts'
+import type { AppendTicket } from './append-ticket.ts'
+import type { IndexEntry } from './segment-index.ts'
+
+/** A buffer that grew beyond this for one burst is let go after it. */
+const KEPT_BYTES_MAX = 1_048_576
+
+/** All that waited when a write began. */
+export type WriteTurn = {
+  readonly bytes: Uint8Array
+  /** Where each batch begins, positions from the turn's first byte. */
+  readonly batches: readonly IndexEntry[]
+  readonly tickets: readonly AppendTicket[]
+  /** Offset after the last row, and the time of the last batch. */
+  readonly end: number
+  readonly time: number
+}
+
+/**
+ * Rows of one partition that wait to be written, already as record batches: rows are encoded as
+ * they come, so callers keep their buffers, and small calls share a batch. Two buffers take turns.
+ */
+export class AppendQueue {
+  readonly #batchBytes: number
+  #encoder = new BatchEncoder()
+  #spare = new BatchEncoder()
+  #batches: IndexEntry[] = []
+  #tickets: AppendTicket[] = []
+  #openBase = 0
+  #openPosition = 0
+  #end: number
+  #time: number
+
+  constructor(batchBytes: number, from: { readonly end: number; readonly time: number }) {
+    this.#batchBytes = batchBytes
+    this.#end = from.end
+    this.#time = from.time
+  }
+
+  get bytes(): number {
+    return this.#encoder.length
+  }
+
+  /** Greatest append time given so far: times never step back (W9). */
+  get time(): number {
+    return this.#time
+  }
+
+  add(rows: readonly LogRecord[], now: number, ticket: AppendTicket): void {
+    for (const row of rows) {
+      if (this.#encoder.openBytes === 0) {
+        this.#openBase = this.#end
+        this.#openPosition = this.#encoder.length
+        this.#encoder.open()
+      }
+      this.#encoder.add(row)
+      this.#end++
+      if (this.#encoder.openBytes >= this.#batchBytes) this.#closeBatch(now)
+    }
+    this.#tickets.push(ticket)
+  }
+
+  /** Everything that waits; what comes later goes into the other buffer. */
+  take(now: number): WriteTurn {
+    if (this.#encoder.openBytes > 0) this.#closeBatch(now)
+    const turn = {
+      bytes: this.#encoder.bytes,
+      batches: this.#batches,
+      tickets: this.#tickets,
+      end: this.#end,
+      time: this.#time,
+    }
+    const taken = this.#encoder
+    this.#encoder = this.#spare
+    this.#encoder.reset()
+    this.#spare = taken.capacity > KEPT_BYTES_MAX ? new BatchEncoder() : taken
+    this.#batches = []
+    this.#tickets = []
+    return turn
+  }
+
+  /** Drops all that waits and goes on at `end`; answers who waited. */
+  clear(end: number): readonly AppendTicket[] {
+    const tickets = this.#tickets
+    this.#encoder.reset()
+    this.#batches = []
+    this.#tickets = []
+    this.#end = end
+    return tickets
+  }
+
+  #closeBatch(now: number): void {
+    const entry = { offset: this.#openBase, position: this.#openPosition, timeBefore: this.#time }
+    this.#batches.push(entry)
+    this.#time = Math.max(this.#time, now)
+    this.#encoder.close({ base: this.#openBase, time: this.#time, logAppendTime: true })
+  }
+}

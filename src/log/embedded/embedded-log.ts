@@ -1,0 +1,317 @@
+import { join } from 'node:path'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import { assert } from '../../std/assert.ts'
+import { utf8 } from '../../std/bytes.ts'
+import type { Clock } from '../../std/clock.ts'
+import type {
+  Claim,
+  GroupSpec,
+  Log,
+  LogBatch,
+  LogRecord,
+  Offset,
+  Position,
+  TopicSpec,
+} from '../log.ts'
+import { AppendTicket } from './append-ticket.ts'
+import { ClaimGroup } from './claim-group.ts'
+import type { Disk } from './disk.ts'
+import { embeddedLimits, type EmbeddedLimits } from './embedded-limits.ts'
+import { FreeSpace } from './free-space.ts'
+import { zeroCounters, type LogCounters } from './log-counters.ts'
+import { LogMeta } from './log-meta.ts'
+import { nodeDisk } from './node-disk.ts'
+import { offsetAt } from './offset-at.ts'
+import { PartitionLog, type LogHouse } from './partition-log.ts'
+import { PartitionReader } from './partition-reader.ts'
+import { makePartition, recoverPartition } from './recovery.ts'
+import { routeRows, type Topic } from './route-rows.ts'
+
+const NOTE_BYTES_MAX = 4_096
+const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
+
+/** `folder` is the data folder: the log lives in `<folder>/log`. */
+export type EmbeddedOptions = {
+  readonly folder: string
+  readonly clock: Clock
+  readonly disk?: Disk
+  readonly limits?: Partial<EmbeddedLimits>
+}
+
+/**
+ * Opens the log of a data folder, and recovers it if the last process did not close it. One
+ * process at a time. @throws LOG_LOCKED, LOG_CORRUPT.
+ */
+export async function openEmbeddedLog(options: EmbeddedOptions): Promise<EmbeddedLog> {
+  const { clock, disk = nodeDisk } = options
+  const limits = { ...embeddedLimits, ...options.limits }
+  const folder = join(options.folder, 'log')
+  await disk.makeFolder(folder)
+  const meta = new LogMeta(join(folder, 'meta.db'), folder)
+  try {
+    const space = new FreeSpace(folder, { disk, clock, limits })
+    await space.open()
+    const house = { disk, clock, limits, meta, space, counters: zeroCounters() }
+    const log = new EmbeddedLog(folder, house)
+    await log.recover()
+    return log
+  } catch (error) {
+    meta.close()
+    throw error
+  }
+}
+
+/** The log as segment files of Kafka record batches, in one folder of one process. */
+export class EmbeddedLog implements Log {
+  readonly #folder: string
+  readonly #house: LogHouse
+  readonly #topics = new Map<string, Topic>()
+  readonly #groups = new Map<string, ClaimGroup>()
+  readonly #starts = new WeakMap<Claim, GroupSpec['start']>()
+  readonly #closing = new AbortController()
+  readonly #readers = new Set<PartitionReader>()
+  #closed: Promise<void> | undefined
+  #creating: Promise<void> = Promise.resolve()
+
+  constructor(folder: string, house: LogHouse) {
+    this.#folder = folder
+    this.#house = house
+  }
+
+  /** Opens what is there; called once, by `openEmbeddedLog`. */
+  async recover(): Promise<void> {
+    const { meta } = this.#house
+    const specs = meta.topics()
+    for (const spec of specs) this.#topics.set(spec.topic, await this.#openTopic(spec))
+    meta.forgetEnds()
+  }
+
+  /** A topic that is there takes over the retention and the size bound at once. */
+  async createTopic(spec: TopicSpec): Promise<void> {
+    const before = this.#creating
+    const done = Promise.withResolvers<void>()
+    this.#creating = done.promise
+    await before
+    try {
+      await this.#createTopic(spec)
+    } finally {
+      done.resolve()
+    }
+  }
+
+  async #createTopic(spec: TopicSpec): Promise<void> {
+    this.#assertOpen()
+    assert(TOPIC_NAME.test(spec.topic) && spec.partitions > 0, 'a topic has a name and partitions')
+    const there = this.#topics.get(spec.topic)
+    if (there !== undefined) return this.#alterTopic(there, spec)
+    const { limits, meta } = this.#house
+    const count = this.#partitions().length + spec.partitions
+    assert(count <= limits.partitionsMax, `at most ${limits.partitionsMax} partitions`)
+    for (let partition = 0; partition < spec.partitions; partition++) {
+      await makePartition(this.#house, this.#folderOf(spec.topic, partition))
+    }
+    await this.#house.disk.syncFolder(this.#folder)
+    meta.putTopic(spec)
+    this.#topics.set(spec.topic, await this.#openTopic(spec))
+  }
+
+  /**
+   * Resolves when all rows are synced; they are copied before it returns, so their bytes are the
+   * caller's again at once.
+   */
+  async append(topic: string, rows: readonly LogRecord[]): Promise<void> {
+    this.#assertOpen()
+    const ticket = new AppendTicket()
+    const { queueBytesTotalMax } = this.#house.limits
+    for (const routed of routeRows(this.#topic(topic), rows, queueBytesTotalMax)) {
+      routed.partition.append(routed.rows, routed.bytes, ticket)
+    }
+    return ticket.settle()
+  }
+
+  async *claims(spec: GroupSpec, signal: AbortSignal): AsyncGenerator<Claim> {
+    this.#assertOpen()
+    const counts = new Map(spec.topics.map((topic) => [topic, this.#topic(topic).spec.partitions]))
+    const ending = AbortSignal.any([signal, this.#closing.signal])
+    yield* spec.group === undefined
+      ? this.#allOf(spec, counts, ending)
+      : this.#grantedTo({ ...spec, group: spec.group }, counts, ending)
+  }
+
+  async position(claim: Claim): Promise<Position> {
+    this.#assertOpen()
+    const committed = claim.group && this.#house.meta.position(claim.group, claim)
+    if (committed) return committed
+    const partition = this.#partition(claim)
+    const start = this.#starts.get(claim) ?? 'earliest'
+    if (start === 'earliest') return { offset: partition.start, note: '' }
+    if (start === 'latest') return { offset: partition.end, note: '' }
+    return { offset: await offsetAt(partition, start.atMs), note: '' }
+  }
+
+  async *read(
+    claim: Claim,
+    { position, bytesMax }: { readonly position: Position; readonly bytesMax: number },
+  ): AsyncGenerator<LogBatch> {
+    this.#assertOpen()
+    const reader = new PartitionReader(this.#partition(claim), {
+      offset: position.offset,
+      bytesMax,
+    })
+    const ending = AbortSignal.any([claim.signal, this.#closing.signal])
+    this.#readers.add(reader)
+    // A loop that was left alone is never resumed, so its files are let go of from here.
+    const close = (): void => void reader.close()
+    ending.addEventListener('abort', close, { once: true })
+    try {
+      for (;;) {
+        const batch = await reader.next(ending)
+        if (batch === undefined) return
+        yield batch
+      }
+    } finally {
+      ending.removeEventListener('abort', close)
+      await reader.close()
+      this.#readers.delete(reader)
+    }
+  }
+
+  async commit(claim: Claim, offset: Offset, note = ''): Promise<void> {
+    this.#assertOpen()
+    const noteBytes = utf8(note).length
+    if (noteBytes > NOTE_BYTES_MAX) throw new NocturneError('LOG_NOTE_TOO_LONG', `${noteBytes}`)
+    const group = claim.group === undefined ? undefined : this.#groups.get(claim.group)
+    if (claim.group === undefined || group === undefined) {
+      throw new NocturneError('LOG_FENCED', `${claim.topic}/${claim.partition}, without a group`)
+    }
+    group.assertOwned(claim)
+    const { meta, clock } = this.#house
+    meta.putPosition(claim.group, claim, { offset, note, storedAt: clock.now() })
+  }
+
+  async ends(topic: string): Promise<readonly { readonly start: Offset; readonly end: Offset }[]> {
+    this.#assertOpen()
+    return this.#topic(topic).partitions.map(({ start, end }) => ({ start, end }))
+  }
+
+  /** Counters since opening; the numbers are live. */
+  stats(): Readonly<LogCounters> {
+    return this.#house.counters
+  }
+
+  /** Finishes what was appended, ends readers and claims, and leaves a clean folder. */
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown()
+    return this.#closed
+  }
+
+  async #shutDown(): Promise<void> {
+    const { meta, space } = this.#house
+    this.#closing.abort('lost')
+    const ends = []
+    try {
+      for (const reader of this.#readers) await reader.close()
+      for (const partition of this.#partitions()) {
+        const mark = await partition.close()
+        if (mark) ends.push({ at: partition.at, end: mark.offset, bytes: mark.bytes })
+      }
+      await space.settled()
+      meta.putEnds(ends)
+    } finally {
+      meta.close()
+    }
+  }
+
+  async #openTopic(spec: TopicSpec): Promise<Topic> {
+    const partitions: PartitionLog[] = []
+    for (let partition = 0; partition < spec.partitions; partition++) {
+      const at = { topic: spec.topic, partition }
+      const place = { at, spec, folder: this.#folderOf(spec.topic, partition) }
+      const found = await recoverPartition(this.#house, place)
+      partitions.push(new PartitionLog(this.#house, place, found))
+    }
+    return { spec, partitions, calls: 0 }
+  }
+
+  #alterTopic(topic: Topic, wanted: TopicSpec): void {
+    const there = topic.spec
+    if (there.partitions !== wanted.partitions || there.cleanup !== wanted.cleanup) {
+      const has = `${there.topic} has ${there.partitions} partitions (${there.cleanup})`
+      const asked = `${wanted.partitions} (${wanted.cleanup}) were asked for`
+      throw new NocturneError('LOG_TOPIC_DIFFERS', `${has}, ${asked}`)
+    }
+    this.#house.meta.putTopic(wanted)
+    // Who sees what when is decided at opening; the rest can change under way.
+    topic.spec = { ...wanted, durability: there.durability }
+    for (const partition of topic.partitions) partition.spec = topic.spec
+  }
+
+  async *#allOf(
+    spec: GroupSpec,
+    counts: ReadonlyMap<string, number>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Claim> {
+    for (const [topic, count] of counts) {
+      for (let partition = 0; partition < count && !signal.aborted; partition++) {
+        const claim: Claim = { topic, partition, generation: 0, signal, release: () => undefined }
+        this.#starts.set(claim, spec.start)
+        yield claim
+      }
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (!signal.aborted) await promise
+  }
+
+  async *#grantedTo(
+    spec: GroupSpec & { readonly group: string },
+    counts: ReadonlyMap<string, number>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Claim> {
+    const group = this.#groups.get(spec.group) ?? new ClaimGroup(spec.group, this.#house)
+    this.#groups.set(spec.group, group)
+    const member = group.join(spec, counts)
+    // At once, and not when the iterator is next asked: its readers have to stop now.
+    const leave = (): void => group.leave(member)
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave, { once: true })
+    try {
+      while (!signal.aborted) {
+        const [claim] = member.granted.splice(0, 1)
+        if (claim === undefined) {
+          await member.woken.wait(signal)
+          continue
+        }
+        this.#starts.set(claim, spec.start)
+        yield claim
+      }
+    } finally {
+      signal.removeEventListener('abort', leave)
+      leave()
+    }
+  }
+
+  #partitions(): PartitionLog[] {
+    return [...this.#topics.values()].flatMap(({ partitions }) => partitions)
+  }
+
+  #partition({ topic, partition }: Claim): PartitionLog {
+    const found = this.#topic(topic).partitions[partition]
+    assert(found !== undefined, 'a claim is for a partition of its topic')
+    return found
+  }
+
+  #topic(name: string): Topic {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) throw new NocturneError('LOG_TOPIC_UNKNOWN', name)
+    return topic
+  }
+
+  #folderOf(topic: string, partition: number): string {
+    return join(this.#folder, `${topic}-${partition}`)
+  }
+
+  #assertOpen(): void {
+    if (this.#closing.signal.aborted) throw new NocturneError('LOG_CLOSED', this.#folder)
+  }
+}
