@@ -4,7 +4,9 @@
 // every wanted field or bails; only behind the stop point of a `v` row nothing is checked.
 import { readingLimits } from '../model/reading.ts'
 import type { ByteColumn } from '../model/record-columns.ts'
+import { bail } from './field-bail.ts'
 import { keyHash, type FieldPlan, type KeyTable } from './field-plan.ts'
+import { JsonCursor } from './json-cursor.ts'
 
 /**
  * The wanted fields of many rows: `numbers[field][row]`, or for text `starts[field][row]` and
@@ -20,56 +22,25 @@ export type FieldColumns = {
   readonly lengths: readonly Int32Array[]
 }
 
-/** Why the scanner left a row to JSON.parse, by the number in `status`. */
-export const bailReasons = [
-  'read',
-  'size',
-  'syntax',
-  'key',
-  'duplicate',
-  'text',
-  'number',
-  'type',
-  'nesting',
-  'range',
-  'missing',
-] as const
-
-const SIZE = 1
-const SYNTAX = 2
-const KEY = 3
-const DUPLICATE = 4
-const TEXT = 5
-const NUMBER = 6
-const TYPE = 7
-const NESTING = 8
-const RANGE = 9
-const MISSING = 10
-
 const QUOTE = 0x22
 const COMMA = 0x2c
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
 const COLON = 0x3a
-const BACKSLASH = 0x5c
 const LETTER_N = 0x6e
 const OPEN = 0x7b
 const CLOSE = 0x7d
+
+/** A key that is not in the table: on a `v` row it ranks behind all that are. */
+const UNKNOWN = -2
+/** Members per row whose keys are remembered; those behind are read each time. */
+const PREFIXES_MAX = 64
 
 const PROMISE = [...'{"v":1,'].map((letter) => letter.charCodeAt(0))
 /** Digits that a double counts exactly; dividing them by a power of ten then rounds once. */
 const DIGITS_MAX = 15
 const POWERS = Float64Array.from({ length: DIGITS_MAX + 1 }, (_, k) => 10 ** k)
-
-/** 1: a byte at which a run of plain string bytes ends: `"`, `\`, control bytes, beyond ASCII. */
-const STOPS = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte < 0x20 || byte === QUOTE || byte === BACKSLASH || byte >= 0x80 ? 1 : 0,
-)
-/** 1: what may follow a backslash; `\u` is left to JSON.parse. */
-const ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) =>
-  '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
-)
 
 /** Columns for up to `capacity` rows of a plan; a field has cells for its own kind only. */
 export function createFieldColumns(plan: FieldPlan, capacity: number): FieldColumns {
@@ -88,28 +59,39 @@ class FieldPass {
   readonly #plan: FieldPlan
   readonly #bytes: Uint8Array
   readonly #into: FieldColumns
+  readonly #view: DataView
+  /** By number of a member: `"key":` as the last row had it, its length and the wanted field. */
+  readonly #prefixStarts = new Int32Array(PREFIXES_MAX)
+  readonly #prefixLengths = new Int32Array(PREFIXES_MAX)
+  readonly #prefixFields = new Int16Array(PREFIXES_MAX)
+  #table: KeyTable
+  readonly #cursor: JsonCursor
   #row = 0
-  #end = 0
   #seen = 0
   #met = 0
+  #field = UNKNOWN
 
   constructor(plan: FieldPlan, bytes: Uint8Array, into: FieldColumns) {
     this.#plan = plan
     this.#bytes = bytes
+    this.#cursor = new JsonCursor(bytes)
     this.#into = into
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#table = plan.wanted
   }
 
   /** Scans `length` bytes from `start` into the cells of `row`, and answers its status. */
   scan(row: number, start: number, length: number): number {
-    if (length < 2 || length > readingLimits.rowBytesMax) return SIZE
+    if (length < 2 || length > readingLimits.rowBytesMax) return bail.size
     this.#row = row
-    this.#end = start + length
+    this.#cursor.end = start + length
     this.#seen = 0
     this.#met = 0
     const ordered = this.#isPromised(start) ? this.#plan.ordered : undefined
-    const bail = this.#members(start, ordered ?? this.#plan.wanted, ordered !== undefined)
+    this.#follow(ordered ?? this.#plan.wanted)
+    const bailed = this.#members(start, ordered !== undefined)
     this.#into.seen[row] = this.#seen
-    return bail !== 0 ? bail : this.#judge()
+    return bailed !== 0 ? bailed : this.#judge()
   }
 
   /** Whether a collector of ours wrote the row: it begins with `{"v":1,` and ends with `}`. */
@@ -117,60 +99,93 @@ class FieldPass {
     for (let i = 0; i < PROMISE.length; i++) {
       if (this.#bytes[start + i] !== PROMISE[i]) return false
     }
-    return this.#bytes[this.#end - 1] === CLOSE
+    return this.#bytes[this.#cursor.end - 1] === CLOSE
   }
 
-  #members(start: number, table: KeyTable, stops: boolean): number {
+  /** A key means another field in another table, so what was remembered of keys goes. */
+  #follow(table: KeyTable): void {
+    if (table === this.#table) return
+    this.#table = table
+    this.#prefixLengths.fill(0)
+  }
+
+  #members(start: number, stops: boolean): number {
     const bytes = this.#bytes
-    const end = this.#end
-    let at = this.#blanks(start)
-    if (bytes[at] !== OPEN) return SYNTAX
-    at = this.#blanks(at + 1)
-    if (bytes[at] === CLOSE) return this.#blanks(at + 1) === end ? 0 : SYNTAX
-    for (;;) {
-      if (bytes[at] !== QUOTE) return SYNTAX
-      const key = at + 1
-      at = this.#textEnd(key, false)
-      if (at < 0) return KEY
-      const field = this.#find(table, key, at)
-      if (field === -2 && stops) return 0
-      at = this.#blanks(at + 1)
-      if (bytes[at] !== COLON) return SYNTAX
-      at = this.#blanks(at + 1)
-      at = field < 0 ? this.#skip(at) : this.#read(at, field)
+    const end = this.#cursor.end
+    let at = this.#cursor.blanks(start)
+    if (bytes[at] !== OPEN) return bail.syntax
+    at = this.#cursor.blanks(at + 1)
+    if (bytes[at] === CLOSE) return this.#cursor.blanks(at + 1) === end ? 0 : bail.syntax
+    for (let member = 0; ; member++) {
+      at = this.#keyEnd(at, member)
       if (at < 0) return -at
-      at = this.#blanks(at)
+      const field = this.#field
+      if (field === UNKNOWN && stops) return 0
+      at = this.#cursor.blanks(at)
+      at = field < 0 ? this.#cursor.valueEnd(at) : this.#read(at, field)
+      if (at < 0) return -at
+      at = this.#cursor.blanks(at)
       const byte = bytes[at]
-      if (byte === COMMA) at = this.#blanks(at + 1)
-      else if (byte === CLOSE) return this.#blanks(at + 1) === end ? 0 : SYNTAX
-      else return SYNTAX
+      if (byte === COMMA) at = this.#cursor.blanks(at + 1)
+      else if (byte === CLOSE) return this.#cursor.blanks(at + 1) === end ? 0 : bail.syntax
+      else return bail.syntax
     }
+  }
+
+  /**
+   * Where the value begins of the member whose key's quote is at `at`; `#field` is its field. Rows
+   * of one writer repeat their keys in order, and equal bytes need no second look.
+   */
+  #keyEnd(at: number, member: number): number {
+    const before = member < PREFIXES_MAX ? this.#prefixLengths[member]! : 0
+    if (before > 0 && this.#repeats(this.#prefixStarts[member]!, at, before)) {
+      this.#field = this.#prefixFields[member]!
+      return at + before
+    }
+    if (this.#bytes[at] !== QUOTE) return -bail.syntax
+    const quote = this.#cursor.textEnd(at + 1, false)
+    if (quote < 0) return -bail.key
+    this.#field = this.#find(at + 1, quote)
+    const colon = this.#cursor.blanks(quote + 1)
+    if (this.#bytes[colon] !== COLON) return -bail.syntax
+    if (member < PREFIXES_MAX) {
+      this.#prefixStarts[member] = at
+      this.#prefixLengths[member] = colon + 1 - at
+      this.#prefixFields[member] = this.#field
+    }
+    return colon + 1
+  }
+
+  /** Whether `length` ≥ 4 bytes at two places are equal, by words whose last may overlap. */
+  #repeats(before: number, at: number, length: number): boolean {
+    if (at + length > this.#cursor.end) return false
+    const view = this.#view
+    const last = length - 4
+    for (let i = 0; i < last; i += 4) {
+      if (view.getInt32(before + i, true) !== view.getInt32(at + i, true)) return false
+    }
+    return view.getInt32(before + last, true) === view.getInt32(at + last, true)
   }
 
   /** What formats.md 1.3 asks of whole rows; a row that may be refused is left to its rules. */
   #judge(): number {
     const { ts, stream, p } = this.#plan
     const needed = (1 << ts) | (1 << stream)
-    if ((this.#seen & needed) !== needed) return MISSING
+    if ((this.#seen & needed) !== needed) return bail.missing
     const at = this.#into.numbers[ts]![this.#row]!
-    const isTime = at >= readingLimits.tsMin && at <= readingLimits.tsMax && at % 1 === 0
-    if (!isTime) return RANGE
+    const isTime = at >= readingLimits.tsMin && at <= readingLimits.tsMax && Math.floor(at) === at
+    if (!isTime) return bail.range
     if ((this.#met & (1 << p)) === 0) return 0
     const rate = this.#into.numbers[p]![this.#row]!
-    return (this.#seen & (1 << p)) === 0 || (rate >= readingLimits.rateMin && rate <= 1) ? 0 : RANGE
+    return (this.#seen & (1 << p)) === 0 || (rate >= readingLimits.rateMin && rate <= 1)
+      ? 0
+      : bail.range
   }
 
-  #blanks(start: number): number {
-    let at = start
-    for (let byte = this.#bytes[at]!; byte <= 0x20 && at < this.#end; byte = this.#bytes[++at]!) {
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
-    }
-    return at
-  }
-
-  /** The wanted field of a key; −1: known and not wanted; −2: not in the table. */
-  #find(table: KeyTable, key: number, end: number): number {
+  /** The wanted field of a key; −1: known and not wanted; UNKNOWN: not in the table. */
+  #find(key: number, end: number): number {
     const bytes = this.#bytes
+    const table = this.#table
     const length = end - key
     let entry = table.heads[keyHash(length, bytes[key]!, bytes[end - 1]!)]!
     while (entry >= 0) {
@@ -182,110 +197,24 @@ class FieldPass {
       }
       entry = table.next[entry]!
     }
-    return -2
-  }
-
-  /** Where the closing quote stands of a string whose content begins at `start`; −TEXT: bail. */
-  #textEnd(start: number, escapes: boolean): number {
-    const bytes = this.#bytes
-    const end = this.#end
-    let at = start
-    while (at < end) {
-      const byte = bytes[at]!
-      if (STOPS[byte] === 0) {
-        at++
-      } else if (byte === QUOTE) {
-        return at
-      } else if (byte >= 0x80) {
-        const length = this.#sequence(at)
-        if (length === 0) return -TEXT
-        at += length
-      } else if (escapes && byte === BACKSLASH && at + 1 < end && ESCAPES[bytes[at + 1]!] === 1) {
-        at += 2
-      } else {
-        return -TEXT
-      }
-    }
-    return -TEXT
-  }
-
-  /** Length of the UTF-8 sequence that begins here (RFC 3629, section 4); 0 where it is none. */
-  #sequence(at: number): number {
-    const bytes = this.#bytes
-    if (at + 1 >= this.#end) return 0
-    const lead = bytes[at]!
-    const second = bytes[at + 1]!
-    if (lead < 0xc2 || lead > 0xf4) return 0
-    const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
-    const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
-    if (second < least || second > most) return 0
-    const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
-    if (at + length > this.#end) return 0
-    for (let i = 2; i < length; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0
-    return length
-  }
-
-  /** The end of a value that nobody wants; it is still held to the grammar. */
-  #skip(at: number): number {
-    const byte = this.#bytes[at]!
-    if (byte === QUOTE) {
-      const close = this.#textEnd(at + 1, true)
-      return close < 0 ? close : close + 1
-    }
-    if (byte === MINUS || (byte >= ZERO && byte <= 0x39)) return this.#numberEnd(at)
-    if (byte === OPEN || byte === 0x5b) return -NESTING
-    return this.#literalEnd(at)
-  }
-
-  #literalEnd(at: number): number {
-    const byte = this.#bytes[at]
-    const word = byte === LETTER_N ? 'null' : byte === 0x74 ? 'true' : 'false'
-    for (let i = 0; i < word.length; i++) {
-      if (this.#bytes[at + i] !== word.charCodeAt(i)) return -SYNTAX
-    }
-    return at + word.length
-  }
-
-  #digitsEnd(start: number): number {
-    let at = start
-    while (at < this.#end && (this.#bytes[at]! - ZERO) >>> 0 <= 9) at++
-    return at
-  }
-
-  #numberEnd(start: number): number {
-    const bytes = this.#bytes
-    const whole = bytes[start] === MINUS ? start + 1 : start
-    let at = this.#digitsEnd(whole)
-    if (at === whole || (bytes[whole] === ZERO && at > whole + 1)) return -NUMBER
-    if (bytes[at] === POINT) {
-      const fraction = at + 1
-      at = this.#digitsEnd(fraction)
-      if (at === fraction) return -NUMBER
-    }
-    if (bytes[at] === 0x65 || bytes[at] === 0x45) {
-      const sign = bytes[at + 1]
-      const exponent = sign === MINUS || sign === 0x2b ? at + 2 : at + 1
-      at = this.#digitsEnd(exponent)
-      if (at === exponent) return -NUMBER
-    }
-    return at
+    return UNKNOWN
   }
 
   #read(at: number, field: number): number {
     const bit = 1 << field
-    if ((this.#met & bit) !== 0) return -DUPLICATE
+    if ((this.#met & bit) !== 0) return -bail.duplicate
     this.#met |= bit
-    if (this.#bytes[at] === LETTER_N) return this.#literalEnd(at)
+    if (this.#bytes[at] === LETTER_N) return this.#cursor.literalEnd(at)
     return this.#plan.isText[field] === 1 ? this.#readText(at, field) : this.#readNumber(at, field)
   }
 
   #readText(at: number, field: number): number {
-    if (this.#bytes[at] !== QUOTE) return -TYPE
+    if (this.#bytes[at] !== QUOTE) return -bail.type
     const start = at + 1
-    const close = this.#textEnd(start, false)
+    const close = this.#cursor.textEnd(start, false)
     if (close < 0) return close
     const length = close - start
-    if (length > readingLimits.textBytesMax) return -RANGE
+    if (length > readingLimits.textBytesMax) return -bail.range
     // Empty text is absent, as every reader of a dimension takes it.
     if (length > 0) this.#seen |= 1 << field
     this.#into.starts[field]![this.#row] = start
@@ -296,29 +225,28 @@ class FieldPass {
   /** Fixed-point numbers of at most 15 digits; digits ÷ 10^k is rounded once, as JSON.parse does. */
   #readNumber(start: number, field: number): number {
     const bytes = this.#bytes
-    const end = this.#end
     const negative = bytes[start] === MINUS
     const whole = negative ? start + 1 : start
     let at = whole
     let digits = 0
-    for (let byte = bytes[at]! - ZERO; byte >>> 0 <= 9 && at < end; byte = bytes[++at]! - ZERO) {
+    for (let byte = bytes[at]! - ZERO; byte >= 0 && byte <= 9; byte = bytes[++at]! - ZERO) {
       digits = digits * 10 + byte
     }
     const wholeCount = at - whole
-    if (wholeCount === 0) return -TYPE
-    if (wholeCount > DIGITS_MAX || (bytes[whole] === ZERO && wholeCount > 1)) return -NUMBER
+    if (wholeCount === 0) return -bail.type
+    if (wholeCount > DIGITS_MAX || (bytes[whole] === ZERO && wholeCount > 1)) return -bail.number
     let value = digits
     if (bytes[at] === POINT) {
       const fraction = ++at
-      for (let byte = bytes[at]! - ZERO; byte >>> 0 <= 9 && at < end; byte = bytes[++at]! - ZERO) {
+      for (let byte = bytes[at]! - ZERO; byte >= 0 && byte <= 9; byte = bytes[++at]! - ZERO) {
         digits = digits * 10 + byte
       }
       const places = at - fraction
-      if (places === 0 || wholeCount + places > DIGITS_MAX) return -NUMBER
+      if (places === 0 || wholeCount + places > DIGITS_MAX) return -bail.number
       value = digits / POWERS[places]!
     }
-    if (bytes[at] === 0x65 || bytes[at] === 0x45) return -NUMBER
-    if (negative && value > 0 && this.#plan.isUnsigned[field] === 1) return -RANGE
+    if (bytes[at] === 0x65 || bytes[at] === 0x45) return -bail.number
+    if (negative && value > 0 && this.#plan.isUnsigned[field] === 1) return -bail.range
     this.#seen |= 1 << field
     this.#into.numbers[field]![this.#row] = negative ? -value : value
     return at
