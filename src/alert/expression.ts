@@ -61,8 +61,8 @@ export function parseExpression(source: string, environment: Environment): Parse
     return { ok: false, message: expected(wanted, kind), at: ast.start }
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, message: error.message, at: error.at }
-    if (error instanceof ParseError) return syntax(error, source)
-    throw error
+    if (!(error instanceof ParseError)) throw error
+    return syntax(error, source)
   }
 }
 

@@ -12,23 +12,11 @@ export function fieldsOf(expression: Expression): Names {
 }
 
 function collect(expression: Expression, into: Map<string, NameKind>): void {
-  switch (expression.op) {
-    case 'number':
-    case 'text':
-    case 'bool':
-    case 'base':
-      return
-    case 'name':
-      into.set(expression.name, 'number')
-      return
-    case '!':
-    case 'negate':
-      return collect(expression.operand, into)
-    case 'in':
-      return compared(expression.left, expression.list[0], into)
-    default:
-      compared(expression.left, expression.right, into)
-      compared(expression.right, expression.left, into)
+  if ('operand' in expression) collect(expression.operand, into)
+  else if ('list' in expression) compared(expression.left, expression.list[0], into)
+  else if ('right' in expression) {
+    compared(expression.left, expression.right, into)
+    compared(expression.right, expression.left, into)
   }
 }
 

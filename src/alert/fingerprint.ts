@@ -1,5 +1,5 @@
 import { fnv1a64 } from '../std/hash.ts'
-import { byText } from './labels.ts'
+import { byText } from '../std/by-text.ts'
 
 /**
  * FNV-1a-64 over the labels sorted by name, each as name, byte ff, value, byte ff; 16 hex digits

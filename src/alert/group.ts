@@ -1,5 +1,5 @@
 import { fnv1a64 } from '../std/hash.ts'
-import { byText } from './labels.ts'
+import { byText } from '../std/by-text.ts'
 
 type Labels = Readonly<Record<string, string>>
 

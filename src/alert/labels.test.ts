@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import { byText, identityLabels, shownLabels } from './labels.ts'
+import { identityLabels, shownLabels } from './labels.ts'
 
 const rule = { alert: 'x', labels: { team: 'cdn', stream: 'other' } }
 
@@ -20,13 +19,4 @@ test('[A10] severity and the labels of the rule are shown and change no identity
     severity: 'critical',
     team: 'cdn',
   })
-})
-
-test('labels sort by code point, whatever the machine', () => {
-  const text = fc.string({ unit: 'grapheme', maxLength: 8 })
-  fc.assert(
-    fc.property(text, text, (a, b) => {
-      assert.equal(Math.sign(byText(a, b)), Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    }),
-  )
 })

@@ -3,20 +3,6 @@ import type { RuleSpec, Severity } from '../model/monitor.ts'
 /** The labels of an alert: name to value. */
 export type Labels = Readonly<Record<string, string>>
 
-/** Byte order of UTF-8, which is that of code points: no locale, so every machine sorts alike. */
-export function byText(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i)
-    const y = b.charCodeAt(i)
-    if (x !== y) return rank(x) - rank(y)
-  }
-  return a.length - b.length
-}
-
-/** Surrogates stand for code points above all others, although their units are not the greatest. */
-const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)
-
 /**
  * `alertname`, the group's labels, and `site` if local: what makes an instance (A10). The caller
  * puts `site` into `group` for a local instance.

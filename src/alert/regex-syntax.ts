@@ -45,8 +45,8 @@ export function parseRegex(source: string): RegexParsed {
     if (parser.at < parser.text.length) throw new Refusal('a ) has no ( before it: write \\)')
     return { ok: true, node }
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, message: error.message, at: parser.at }
-    throw error
+    if (!(error instanceof Refusal)) throw error
+    return { ok: false, message: error.message, at: parser.at }
   }
 }
 

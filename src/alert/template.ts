@@ -21,4 +21,4 @@ export function renderTemplate(template: string, facts: TemplateFacts): string {
 }
 
 /** At most four significant digits: a person reads 0.02513 as 2.5 %, and no more is known. */
-export const shownNumber = (value: number): string => String(Number(value.toPrecision(4)))
+const shownNumber = (value: number): string => String(Number(value.toPrecision(4)))
