@@ -1,0 +1,115 @@
+import { PartitionFold, type Refusal } from '../../src/aggregate/partition-fold.ts'
+import { PartitionEvaluator } from '../../src/evaluate/partition-evaluator.ts'
+import type { Results } from '../../src/evaluate/scope-evaluator.ts'
+import type { Command } from '../../src/model/command.ts'
+import type { MonitorSpec } from '../../src/model/monitor.ts'
+import type { Step } from '../../src/model/step.ts'
+import type { WindowResult } from '../../src/model/window-result.ts'
+import { utf8 } from '../../src/std/bytes.ts'
+import { partitionOf } from '../../src/std/hash.ts'
+import { decodePanesRecord } from '../../src/wire/pane-codec.ts'
+import { rowColumns } from './row-columns.ts'
+
+type PaneRow = { readonly key: Uint8Array; readonly value: Uint8Array }
+export type Row = {
+  readonly ts: number
+  readonly stream: string
+  readonly [field: string]: unknown
+}
+
+/** The pure middle of Nocturne without a log: rows in, windows and steps out. */
+export class Pipeline {
+  readonly partitions: number
+  readonly live: boolean
+  readonly #monitors: readonly MonitorSpec[]
+  readonly #folds: PartitionFold[]
+  readonly #offsets: number[]
+  /** Every record of the one `panes` partition, so that a restart can read it again. */
+  readonly panes: PaneRow[] = []
+  evaluator: PartitionEvaluator
+  readonly windows = new Map<string, WindowResult>()
+  readonly issued: WindowResult[] = []
+  readonly steps: Step[] = []
+  readonly refusals: Refusal[] = []
+  appendedAt = 4_000_000_000_000
+
+  constructor(
+    monitors: readonly MonitorSpec[],
+    given: { readonly partitions?: number; readonly live?: boolean; readonly site?: string } = {},
+  ) {
+    const { partitions = 1, live = false, site = 'here' } = given
+    this.partitions = partitions
+    this.live = live
+    this.#monitors = monitors
+    const spec = { site, monitors, partitions, panesPartitions: 1, skewMs: 5000, early: live }
+    this.#folds = Array.from({ length: partitions }, (_, i) => new PartitionFold(spec, i))
+    this.#offsets = this.#folds.map(() => 0)
+    this.evaluator = this.freshEvaluator()
+  }
+
+  freshEvaluator(): PartitionEvaluator {
+    const { live } = this
+    const spec = { monitors: this.#monitors, panesPartitions: 1, absentMs: 30_000, live }
+    return new PartitionEvaluator(spec, 0)
+  }
+
+  partitionOf(stream: string): number {
+    return partitionOf(utf8(stream), this.partitions)
+  }
+
+  /** Folds rows of one partition as one batch. */
+  push(partition: number, rows: readonly (Row | string)[]): void {
+    const fold = this.#folds[partition]!
+    const base = this.#offsets[partition]!
+    this.#offsets[partition] = base + rows.length
+    const columns = rowColumns(rows, { base, appendedAt: this.appendedAt })
+    this.refusals.push(...fold.fold(columns, this.appendedAt))
+    for (const record of fold.emit(this.appendedAt)) this.feed(record)
+  }
+
+  /** A heartbeat to every partition, for one site. */
+  beat(ts: number, given: { readonly site?: string; readonly final?: number } = {}): void {
+    for (let partition = 0; partition < this.partitions; partition++) {
+      this.push(partition, [{ v: 1, ts, stream: '-', src: 'beat', ...given }])
+    }
+  }
+
+  /** A clock record of the owner, with the commands that it puts in force. */
+  clock(at: number, commands: readonly Command[] = [], epoch = 1): void {
+    const results = this.#results()
+    const commands_to = this.evaluator.commandsTo + commands.length
+    const clock = { v: 1, site: 'clock', partition: 0, epoch, commands_to, at } as const
+    this.evaluator.clock(clock, commands, results)
+    this.#keep(results)
+  }
+
+  feed(record: PaneRow): void {
+    const results = this.#results()
+    this.evaluate(this.evaluator, this.panes.push(record) - 1, results)
+    this.#keep(results)
+  }
+
+  /** Lets an evaluator judge (or, with `rebuild`, only take in) one record of `panes`. */
+  evaluate(evaluator: PartitionEvaluator, offset: number, results: Results, rebuild = false): void {
+    const record = decodePanesRecord(this.panes[offset]!)
+    const facts = { offset, appendedAt: this.appendedAt }
+    if (record.kind === 'pane' && rebuild) evaluator.rebuild(record.pane, facts)
+    else if (record.kind === 'pane') evaluator.pane(record.pane, facts, results)
+    else if (record.kind === 'watermark' && !rebuild) {
+      evaluator.watermark(record.watermark, results)
+    }
+  }
+
+  #results(): Results {
+    return { windows: [], steps: [], wall: this.appendedAt }
+  }
+
+  #keep({ windows, steps }: Results): void {
+    for (const { window } of windows) {
+      this.issued.push(window)
+      const held = this.windows.get(window.id)
+      if (held === undefined || window.rev > held.rev) this.windows.set(window.id, window)
+    }
+    this.steps.push(...steps)
+  }
+}

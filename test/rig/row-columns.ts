@@ -1,0 +1,34 @@
+import { utf8 } from '../../src/std/bytes.ts'
+import type { RecordColumns } from '../../src/model/record-columns.ts'
+
+/** Rows as the log would hand them out: one run of columns beginning at `base`. */
+export function rowColumns(
+  rows: readonly (object | string)[],
+  at: { readonly base: number; readonly appendedAt: number },
+): RecordColumns & { readonly base: number; readonly next: number } {
+  const values = rows.map((row) => utf8(typeof row === 'string' ? row : JSON.stringify(row)))
+  const starts = new Int32Array(rows.length)
+  const lengths = new Int32Array(rows.length)
+  const bytes = new Uint8Array(values.reduce((sum, value) => sum + value.length, 0))
+  let end = 0
+  values.forEach((value, i) => {
+    bytes.set(value, end)
+    starts[i] = end
+    lengths[i] = value.length
+    end += value.length
+  })
+  const none = {
+    bytes: new Uint8Array(0),
+    starts: new Int32Array(rows.length),
+    lengths: new Int32Array(rows.length).fill(-1),
+  }
+  return {
+    base: at.base,
+    next: at.base + rows.length,
+    count: rows.length,
+    offsets: Float64Array.from(rows, (_, i) => at.base + i),
+    times: new Float64Array(rows.length).fill(at.appendedAt),
+    keys: none,
+    values: { bytes, starts, lengths },
+  }
+}
