@@ -1,22 +1,31 @@
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Step, Told } from '../../model/step.ts'
 import type { WindowResult } from '../../model/window-result.ts'
+import type { Clock } from '../../std/clock.ts'
 import type { HistoryQuery, SeriesQuery, Store, WorstQuery } from '../store.ts'
 
-/** A store in memory, for tests: every query looks at everything there is. */
-export function openMemoryStore(): Store {
-  return new MemoryStore()
+/**
+ * A store in memory, for tests and for what need not outlive the process: every query looks at
+ * everything there is. Each one has an identity of its own, the time when it was made.
+ */
+export function openMemoryStore({ clock }: { readonly clock: Clock }): Store {
+  return new MemoryStore(`memory-${clock.now()}`)
 }
 
 class MemoryStore implements Store {
   readonly #windows = new Map<string, WindowResult>()
   readonly #steps = new Map<string, Step>()
   readonly #told = new Map<string, Map<string, Told>>()
+  readonly #identity: string
   #isClosed = false
+
+  constructor(identity: string) {
+    this.#identity = identity
+  }
 
   async migrate(): Promise<string> {
     this.#assertOpen()
-    return 'memory'
+    return this.#identity
   }
 
   async upsertWindows(windows: readonly WindowResult[]): Promise<void> {
