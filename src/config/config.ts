@@ -1,0 +1,81 @@
+import type { MonitorSpec } from '../model/monitor.ts'
+import type { NotifySpec } from '../notify/notify-spec.ts'
+import type { Secret } from '../std/secret.ts'
+
+/** How one of our fields is made of a foreign row; exactly one of `from` and `value` is there. */
+export type MappedField = {
+  readonly from?: string
+  readonly value?: string | number
+  /** Unit of a time in the source; it becomes ms. */
+  readonly unit?: 's' | 'ms' | 'us'
+  readonly scale?: number
+  /** The number is a running total per value of this field. */
+  readonly deltaBy?: string
+  readonly as?: 'text' | 'number'
+}
+/** By our field's name; what is not named stays as it is. */
+export type FieldMap = Readonly<Record<string, MappedField>>
+
+/** Rows of text: where they lie and how they are read. */
+export type TextSourceSpec = {
+  readonly kind: 'file' | 'tail' | 'stdin'
+  /** Absolute; absent for standard input. */
+  readonly path?: string
+  readonly format: 'ndjson'
+  readonly map: FieldMap
+}
+
+/** TCP connections of this host. */
+export type SsSourceSpec = {
+  readonly kind: 'ss'
+  readonly periodMs: number
+  readonly filter?: string
+  /** Local ports and addresses (or prefixes) to keep; empty: all. */
+  readonly ports: readonly number[]
+  readonly addresses: readonly string[]
+  /** Stream by local port, and a template for all others. */
+  readonly streamByPort: Readonly<Record<string, string>>
+  readonly stream: string
+}
+
+/** The simulated evening. */
+export type MatchNightSpec = {
+  readonly kind: 'match-night'
+  readonly seed: number
+  readonly channelCount: number
+  readonly rowsPerSecond: number
+}
+
+/** Where rows come from. */
+export type SourceSpec = TextSourceSpec | SsSourceSpec | MatchNightSpec
+
+/** The topics whose retention is set; `checkpoints` are compacted. */
+export type RetainedTopic =
+  'readings' | 'panes' | 'windows' | 'transitions' | 'notices' | 'commands' | 'late' | 'rejected'
+
+/** Everything that can be set, checked and complete: plain data for `app.ts` to hand out. */
+export type Config = {
+  readonly site: string
+  /** Absolute. */
+  readonly dataFolder: string
+  readonly skewMs: number
+  readonly absentMs: number
+  readonly log: {
+    readonly kind: 'embedded' | 'memory'
+    readonly partitions: number
+    readonly durability: 'ack' | 'interval'
+    readonly retention: Readonly<
+      Record<RetainedTopic, { readonly ageMs: number; readonly bytesMax: number }>
+    >
+  }
+  readonly store: { readonly kind: 'sqlite' | 'memory'; readonly retentionMs: number }
+  readonly collect: {
+    readonly sources: readonly SourceSpec[]
+    /** For rows that come by no source of their own: posted, or replayed. */
+    readonly map: FieldMap
+    readonly sampling: { readonly rate: number; readonly key?: Secret }
+  }
+  readonly http: { readonly host: string; readonly port: number }
+  readonly monitors: readonly MonitorSpec[]
+  readonly notify: NotifySpec
+}
