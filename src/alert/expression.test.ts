@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseExpression, type Environment } from './expression.ts'
-import { fieldsOf } from './fields-of.ts'
 
 const row: Environment = { kind: 'row' }
 const names = { retrans: 'number', loss: 'number', stream: 'text', constructor: 'number' } as const
@@ -35,14 +34,6 @@ test('a field takes the kind of the constant that it is compared with', () => {
   assert.ok(parsed.ok)
 
   assert.deepEqual(parsed.names, { src: 'text', status: 'number' })
-  assert.deepEqual(fieldsOf(parsed.expression), { src: 'text', status: 'number' })
-})
-
-test('fieldsOf finds the names of every shape of row expression', () => {
-  const parsed = parseExpression('!(a in ["x"]) && true || 0 < b && constructor != "y"', row)
-  assert.ok(parsed.ok)
-
-  assert.deepEqual(fieldsOf(parsed.expression), { a: 'text', b: 'number', constructor: 'text' })
 })
 
 test('values mix integer and double literals and divide', () => {
