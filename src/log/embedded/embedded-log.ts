@@ -14,7 +14,7 @@ import type {
   TopicSpec,
 } from '../log.ts'
 import { AppendTicket } from './append-ticket.ts'
-import { ClaimGroup } from './claim-group.ts'
+import { ClaimDesk } from './claim-desk.ts'
 import type { Disk } from './disk.ts'
 import { embeddedLimits, type EmbeddedLimits } from './embedded-limits.ts'
 import { FreeSpace } from './free-space.ts'
@@ -26,6 +26,7 @@ import { PartitionLog, type LogHouse } from './partition-log.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { makePartition, recoverPartition } from './recovery.ts'
 import { routeRows, type Topic } from './route-rows.ts'
+import { TidyRounds } from './tidy-rounds.ts'
 
 const NOTE_BYTES_MAX = 4_096
 const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
@@ -54,6 +55,7 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
     const house = { disk, clock, limits, meta, space, counters: zeroCounters() }
     const log = new EmbeddedLog(folder, house)
     await log.recover()
+    log.keepTidy()
     return log
   } catch (error) {
     meta.close()
@@ -66,16 +68,24 @@ export class EmbeddedLog implements Log {
   readonly #folder: string
   readonly #house: LogHouse
   readonly #topics = new Map<string, Topic>()
-  readonly #groups = new Map<string, ClaimGroup>()
-  readonly #starts = new WeakMap<Claim, GroupSpec['start']>()
+  readonly #desk: ClaimDesk
+  readonly #rounds: TidyRounds
   readonly #closing = new AbortController()
   readonly #readers = new Set<PartitionReader>()
   #closed: Promise<void> | undefined
+  #tidying: Promise<void> | undefined
   #creating: Promise<void> = Promise.resolve()
 
   constructor(folder: string, house: LogHouse) {
     this.#folder = folder
     this.#house = house
+    this.#desk = new ClaimDesk(house)
+    this.#rounds = new TidyRounds(house, () => this.#partitions())
+  }
+
+  /** Starts retention and compaction, every so often until `close`; called once. */
+  keepTidy(): void {
+    this.#tidying = this.#rounds.run(this.#closing.signal)
   }
 
   /** Opens what is there; called once, by `openEmbeddedLog`. */
@@ -133,9 +143,7 @@ export class EmbeddedLog implements Log {
     this.#assertOpen()
     const counts = new Map(spec.topics.map((topic) => [topic, this.#topic(topic).spec.partitions]))
     const ending = AbortSignal.any([signal, this.#closing.signal])
-    yield* spec.group === undefined
-      ? this.#allOf(spec, counts, ending)
-      : this.#grantedTo({ ...spec, group: spec.group }, counts, ending)
+    yield* this.#desk.claims(spec, counts, ending)
   }
 
   async position(claim: Claim): Promise<Position> {
@@ -143,7 +151,7 @@ export class EmbeddedLog implements Log {
     const committed = claim.group && this.#house.meta.position(claim.group, claim)
     if (committed) return committed
     const partition = this.#partition(claim)
-    const start = this.#starts.get(claim) ?? 'earliest'
+    const start = this.#desk.startOf(claim)
     if (start === 'earliest') return { offset: partition.start, note: '' }
     if (start === 'latest') return { offset: partition.end, note: '' }
     return { offset: await offsetAt(partition, start.atMs), note: '' }
@@ -180,13 +188,9 @@ export class EmbeddedLog implements Log {
     this.#assertOpen()
     const noteBytes = utf8(note).length
     if (noteBytes > NOTE_BYTES_MAX) throw new NocturneError('LOG_NOTE_TOO_LONG', `${noteBytes}`)
-    const group = claim.group === undefined ? undefined : this.#groups.get(claim.group)
-    if (claim.group === undefined || group === undefined) {
-      throw new NocturneError('LOG_FENCED', `${claim.topic}/${claim.partition}, without a group`)
-    }
-    group.assertOwned(claim)
+    const group = this.#desk.groupOf(claim)
     const { meta, clock } = this.#house
-    meta.putPosition(claim.group, claim, { offset, note, storedAt: clock.now() })
+    meta.putPosition(group, claim, { offset, note, storedAt: clock.now() })
   }
 
   async ends(topic: string): Promise<readonly { readonly start: Offset; readonly end: Offset }[]> {
@@ -194,9 +198,13 @@ export class EmbeddedLog implements Log {
     return this.#topic(topic).partitions.map(({ start, end }) => ({ start, end }))
   }
 
-  /** Counters since opening; the numbers are live. */
-  stats(): Readonly<LogCounters> {
-    return this.#house.counters
+  /** Counters since opening, and why the last round of retention that failed did. */
+  stats(): Readonly<LogCounters> & { readonly maintenanceFailure?: string } {
+    const failure = this.#rounds.failure
+    return {
+      ...this.#house.counters,
+      ...(failure !== undefined && { maintenanceFailure: String(failure) }),
+    }
   }
 
   /** Finishes what was appended, ends readers and claims, and leaves a clean folder. */
@@ -210,6 +218,7 @@ export class EmbeddedLog implements Log {
     this.#closing.abort('lost')
     const ends = []
     try {
+      await this.#tidying
       for (const reader of this.#readers) await reader.close()
       for (const partition of this.#partitions()) {
         const mark = await partition.close()
@@ -244,51 +253,6 @@ export class EmbeddedLog implements Log {
     // Who sees what when is decided at opening; the rest can change under way.
     topic.spec = { ...wanted, durability: there.durability }
     for (const partition of topic.partitions) partition.spec = topic.spec
-  }
-
-  async *#allOf(
-    spec: GroupSpec,
-    counts: ReadonlyMap<string, number>,
-    signal: AbortSignal,
-  ): AsyncGenerator<Claim> {
-    for (const [topic, count] of counts) {
-      for (let partition = 0; partition < count && !signal.aborted; partition++) {
-        const claim: Claim = { topic, partition, generation: 0, signal, release: () => undefined }
-        this.#starts.set(claim, spec.start)
-        yield claim
-      }
-    }
-    const { promise, resolve } = Promise.withResolvers<void>()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    if (!signal.aborted) await promise
-  }
-
-  async *#grantedTo(
-    spec: GroupSpec & { readonly group: string },
-    counts: ReadonlyMap<string, number>,
-    signal: AbortSignal,
-  ): AsyncGenerator<Claim> {
-    const group = this.#groups.get(spec.group) ?? new ClaimGroup(spec.group, this.#house)
-    this.#groups.set(spec.group, group)
-    const member = group.join(spec, counts)
-    // At once, and not when the iterator is next asked: its readers have to stop now.
-    const leave = (): void => group.leave(member)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    try {
-      while (!signal.aborted) {
-        const [claim] = member.granted.splice(0, 1)
-        if (claim === undefined) {
-          await member.woken.wait(signal)
-          continue
-        }
-        this.#starts.set(claim, spec.start)
-        yield claim
-      }
-    } finally {
-      signal.removeEventListener('abort', leave)
-      leave()
-    }
   }
 
   #partitions(): PartitionLog[] {

@@ -10,7 +10,7 @@ import { GroupCommit, type Mark } from './group-commit.ts'
 import type { LogCounters } from './log-counters.ts'
 import type { At, LogMeta } from './log-meta.ts'
 import { SegmentIndex } from './segment-index.ts'
-import { Segment } from './segment.ts'
+import { Segment, unlinkIfThere } from './segment.ts'
 import { Waiters } from './waiters.ts'
 
 /** What all partitions of one log share. */
@@ -147,6 +147,28 @@ export class PartitionLog {
     this.#isRollWanted = true
     this.#writing ??= this.#write()
     await this.#writing
+  }
+
+  /** Removes the oldest sealed segments; the new start is durable before the first file goes. */
+  async dropOldest(count: number): Promise<void> {
+    const dropped = this.segments.slice(0, count)
+    const start = this.segments[count]!.base
+    this.#house.meta.putStart(this.at, start)
+    this.start = start
+    this.segments = this.segments.slice(count)
+    // Whoever holds one reads it to its end: the files go when the last one lets go of them.
+    for (const { path } of dropped) {
+      await unlinkIfThere(this.#house.disk, `${path}.log`)
+      await unlinkIfThere(this.#house.disk, `${path}.idx`)
+    }
+    await this.#house.disk.syncFolder(this.folder)
+  }
+
+  /** Puts a compacted segment in the place of a sealed one, or nothing. */
+  replaceSegment(sealed: Segment, by: Segment | undefined): void {
+    this.segments = this.segments.flatMap((segment) =>
+      segment !== sealed ? [segment] : by === undefined ? [] : [by],
+    )
   }
 
   /** Remembers damaged bytes that a reader met. */

@@ -9,12 +9,12 @@ export type WalkEnd = { readonly position: number; readonly reason?: RejectReaso
 
 /**
  * Visits the record batches of a file in turn, CRC checked, from `from` to the first that does not
- * hold or that `visit` refuses. The header is reused.
+ * hold or that `visit` refuses. Header and batch are valid during the visit.
  */
 export async function walkSegment(
   file: DiskFile,
   { from, to }: { readonly from: number; readonly to: number },
-  visit: (header: BatchHeader, position: number) => boolean,
+  visit: (header: BatchHeader, position: number, batch: Uint8Array) => boolean,
 ): Promise<WalkEnd> {
   const header = emptyHeader()
   let buffer = new Uint8Array(Math.min(CHUNK_BYTES, to - from))
@@ -29,7 +29,9 @@ export async function walkSegment(
       const verdict = checkBatch(buffer, { at, to: filled }, header)
       if (verdict === 'partial') break
       if (verdict !== 'ok') return { position: position + at, reason: verdict }
-      if (!visit(header, position + at)) return { position: position + at, reason: 'offsets' }
+      const batch = buffer.subarray(at, at + header.size)
+      if (!visit(header, position + at, batch))
+        return { position: position + at, reason: 'offsets' }
       at += header.size
     }
     left = filled - at

@@ -102,6 +102,14 @@ export class BatchEncoder {
     this.#start = -1
   }
 
+  /** Takes over a whole batch as it is. */
+  copy(batch: Uint8Array): void {
+    assert(this.#start < 0, 'a batch is copied between batches')
+    this.#room(batch.length)
+    this.#buffer.set(batch, this.#at)
+    this.#at += batch.length
+  }
+
   #room(more: number): void {
     if (this.#at + more <= this.#buffer.length) return
     const grown = new Uint8Array(Math.max(this.#buffer.length * 2, this.#at + more))

@@ -1,0 +1,182 @@
+import { Buffer } from 'node:buffer'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import { BatchEncoder } from '../../wire/record-batch/batch-encoder.ts'
+import type { BatchHeader } from '../../wire/record-batch/batch-header.ts'
+import { scanBatches } from '../../wire/record-batch/batch-scanner.ts'
+import { ScannedColumns } from '../../wire/record-batch/scanned-columns.ts'
+import type { EmbeddedLimits } from './embedded-limits.ts'
+import type { LogHouse, PartitionLog } from './partition-log.ts'
+import { Segment, unlinkIfThere } from './segment.ts'
+import { walkSegment } from './segment-walk.ts'
+
+/** Key, byte for byte as Latin-1, → its last offset. */
+type LastOffsets = Map<string, number>
+
+/**
+ * Rewrites the sealed segments of a compacted topic once more than half of their bytes are new, so
+ * that of each key only the last row stays, at its own offset; deletions stay for their horizon.
+ * The active segment is never touched. A crash leaves each file old or new, both valid.
+ */
+export async function compact(house: LogHouse, partition: PartitionLog): Promise<void> {
+  const { meta, counters, limits } = house
+  const sealed = partition.segments.slice(0, -1)
+  const { cleaned } = meta.partition(partition.at)
+  const sizeOf = (segments: readonly Segment[]) => segments.reduce((sum, { size }) => sum + size, 0)
+  const dirty = sealed.filter(({ base }) => base >= cleaned)
+  if (partition.spec.cleanup !== 'compact' || 2 * sizeOf(dirty) <= sizeOf(sealed)) return
+  const cleanedTo = partition.active.base
+  const last = await lastOffsets(sealed, limits)
+  if (last === undefined) counters.compactionsSkipped++
+  else {
+    for (const segment of sealed) await rewrite(house, { partition, segment, last })
+    counters.compactions++
+  }
+  // After a skip too: the next try is worth its reading once as much again is new.
+  meta.putCleaned(partition.at, cleanedTo)
+}
+
+/** Undefined where there are more keys than memory is set aside for, or damage. */
+async function lastOffsets(
+  sealed: readonly Segment[],
+  { compactKeysMax, compactKeyBytesMax }: EmbeddedLimits,
+): Promise<LastOffsets | undefined> {
+  const last: LastOffsets = new Map()
+  const columns = new ScannedColumns()
+  let keyBytes = 0
+  for (const segment of sealed) {
+    const isWhole = await visitBatches(segment, (header, batch) => {
+      scanOne(header, batch, columns)
+      for (let row = 0; row < columns.count; row++) {
+        const key = keyOf(columns, row)
+        if (!last.has(key)) keyBytes += key.length
+        last.set(key, columns.offsets[row]!)
+      }
+      return last.size <= compactKeysMax && keyBytes <= compactKeyBytesMax
+    })
+    if (!isWhole) return undefined
+  }
+  return last
+}
+
+async function rewrite(
+  house: LogHouse,
+  work: { readonly partition: PartitionLog; readonly segment: Segment; readonly last: LastOffsets },
+): Promise<void> {
+  const { partition, segment, last } = work
+  // Held until another is in its place: whoever enters meanwhile reads the old file to its end.
+  await segment.hold()
+  try {
+    const kept = await survivors(house, segment, last)
+    if (kept.length === segment.size) return
+    partition.replaceSegment(segment, await putInPlace(house, { partition, segment, kept }))
+  } finally {
+    await segment.drop()
+  }
+}
+
+/** The batches of a segment with the rows that stay. */
+async function survivors(
+  { clock, limits }: LogHouse,
+  segment: Segment,
+  last: LastOffsets,
+): Promise<Uint8Array> {
+  const encoder = new BatchEncoder()
+  const columns = new ScannedColumns()
+  const expiredAt = clock.now() - limits.tombstoneMs
+  const isWhole = await visitBatches(segment, (header, batch) => {
+    scanOne(header, batch, columns)
+    const rows: number[] = []
+    for (let row = 0; row < columns.count; row++) {
+      const isGone = columns.values.lengths[row]! < 0 && columns.times[row]! < expiredAt
+      if (!isGone && last.get(keyOf(columns, row)) === columns.offsets[row]) rows.push(row)
+    }
+    if (rows.length === columns.count && rows.length > 0) encoder.copy(batch)
+    else if (rows.length > 0) encodeRows(encoder, { header, columns, rows })
+    return true
+  })
+  if (!isWhole) throw new NocturneError('LOG_CORRUPT', segment.path)
+  return encoder.bytes
+}
+
+/** Base and last offset of the batch stay, so that offsets do not move and none is asked for twice. */
+function encodeRows(
+  encoder: BatchEncoder,
+  of: {
+    readonly header: BatchHeader
+    readonly columns: ScannedColumns
+    readonly rows: readonly number[]
+  },
+): void {
+  const { base, last, maxTimeAt } = of.header
+  const { keys, values, offsets } = of.columns
+  encoder.open()
+  for (const row of of.rows) {
+    const value =
+      values.lengths[row]! < 0
+        ? {}
+        : {
+            value: values.bytes.subarray(
+              values.starts[row]!,
+              values.starts[row]! + values.lengths[row]!,
+            ),
+          }
+    const key = keys.bytes.subarray(keys.starts[row]!, keys.starts[row]! + keys.lengths[row]!)
+    encoder.add({ key, ...value }, offsets[row]! - base)
+  }
+  encoder.close({ base, time: maxTimeAt, logAppendTime: true }, last - base)
+}
+
+/** Writes, syncs and renames; undefined where nothing is left and the file is gone. */
+async function putInPlace(
+  { disk, limits }: LogHouse,
+  work: { readonly partition: PartitionLog; readonly segment: Segment; readonly kept: Uint8Array },
+): Promise<Segment | undefined> {
+  const { segment, kept } = work
+  const { folder } = work.partition
+  if (kept.length === 0) {
+    await disk.unlink(`${segment.path}.log`)
+    await unlinkIfThere(disk, `${segment.path}.idx`)
+    await disk.syncFolder(folder)
+    return undefined
+  }
+  const temporary = `${segment.path}.log.tmp`
+  await unlinkIfThere(disk, temporary)
+  const file = await disk.open(temporary, 'create')
+  try {
+    const count = await file.write(kept, 0)
+    if (count !== kept.length) throw new NocturneError('LOG_FULL', `${temporary} is cut short`)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await disk.rename(temporary, `${segment.path}.log`)
+  await disk.syncFolder(folder)
+  const { base } = segment
+  return new Segment(disk, { folder, base, size: kept.length, everyBytes: limits.indexEveryBytes })
+}
+
+/** True when the whole segment was visited. */
+async function visitBatches(
+  segment: Segment,
+  visit: (header: BatchHeader, batch: Uint8Array) => boolean,
+): Promise<boolean> {
+  const { file } = await segment.hold()
+  try {
+    const whole = { from: 0, to: segment.size }
+    const walked = await walkSegment(file, whole, (header, _, batch) => visit(header, batch))
+    return walked.reason === undefined
+  } finally {
+    await segment.drop()
+  }
+}
+
+function scanOne(header: BatchHeader, batch: Uint8Array, columns: ScannedColumns): void {
+  columns.reset({ next: header.base })
+  scanBatches(batch, { from: 0, to: batch.length }, columns)
+}
+
+function keyOf({ keys }: ScannedColumns, row: number): string {
+  const { buffer, byteOffset } = keys.bytes
+  const length = Math.max(0, keys.lengths[row]!)
+  return Buffer.from(buffer, byteOffset + keys.starts[row]!, length).toString('latin1')
+}
