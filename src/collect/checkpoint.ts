@@ -1,4 +1,4 @@
-import type { Claim, Log, LogRecord, TopicSpec } from '../log/log.ts'
+import { readToEnd, type Log } from '../log/log.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
 import type { TailPosition } from './tail-source.ts'
 
@@ -10,66 +10,32 @@ export type CollectCheckpoint = {
   readonly rowCount: number
 }
 
-const TOPIC: TopicSpec['topic'] = 'checkpoints'
-const READ_BYTES_MAX = 1_048_576
+const TOPIC = 'checkpoints'
+const PARTITION = 0
 const keyOf = (collector: string): string => `collect/${collector}`
 
-/** The record that replaces the collector's last checkpoint. */
-export const checkpointRecord = (collector: string, checkpoint: CollectCheckpoint): LogRecord => ({
-  key: utf8(keyOf(collector)),
-  value: utf8(
-    JSON.stringify({ v: 1, positions: checkpoint.positions, row_count: checkpoint.rowCount }),
-  ),
-})
-
-/** Appends the checkpoint; it is the last thing that a turn does (D2). */
-export const writeCheckpoint = (
+/** Replaces the collector's last checkpoint; the last thing that a turn does (D2). */
+export async function writeCheckpoint(
   log: Log,
   collector: string,
   checkpoint: CollectCheckpoint,
-): Promise<void> => log.append(TOPIC, [checkpointRecord(collector, checkpoint)])
+): Promise<void> {
+  const { positions, rowCount } = checkpoint
+  const value = utf8(JSON.stringify({ v: 1, positions, row_count: rowCount }))
+  await log.append(TOPIC, [{ key: utf8(keyOf(collector)), value, partition: PARTITION }])
+}
 
 /** The collector's last checkpoint, or undefined where it never wrote one. */
 export async function readCheckpoint(
   log: Log,
   collector: string,
 ): Promise<CollectCheckpoint | undefined> {
-  const ends = await log.ends(TOPIC)
-  const open = new Set(
-    ends.flatMap(({ start, end }, partition) => (start < end ? [partition] : [])),
-  )
-  const stop = new AbortController()
-  const group = {
-    topics: [TOPIC],
-    start: 'earliest',
-    sessionMs: 10_000,
-    rebalanceMs: 10_000,
-  } as const
   let last: CollectCheckpoint | undefined
-  if (open.size === 0) return undefined
-  for await (const claim of log.claims(group, stop.signal)) {
-    const end = ends[claim.partition]?.end ?? 0
-    if (open.delete(claim.partition)) last = (await lastIn({ log, claim, end }, collector)) ?? last
-    claim.release()
-    if (open.size === 0) break
-  }
-  stop.abort()
-  return last
-}
-
-async function lastIn(
-  where: { readonly log: Log; readonly claim: Claim; readonly end: number },
-  collector: string,
-): Promise<CollectCheckpoint | undefined> {
-  const { log, claim, end } = where
-  const position = await log.position(claim)
-  let last: CollectCheckpoint | undefined
-  for await (const batch of log.read(claim, { position, bytesMax: READ_BYTES_MAX })) {
+  for await (const batch of readToEnd(log, { topic: TOPIC, partition: PARTITION })) {
     for (let row = 0; row < batch.count; row++) {
       if (textAt(batch.keys, row) !== keyOf(collector)) continue
       last = checkpointOf(textAt(batch.values, row))
     }
-    if (batch.next >= end) break
   }
   return last
 }
