@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openMemoryLog } from '../log/memory/memory-log.ts'
+import { readToEnd, type Log } from '../log/log.ts'
+import { utf8Text } from '../std/bytes.ts'
+import { beatEverySecond, beatRecords } from './heartbeat.ts'
+
+const T = 1_795_383_157_000
+const spec = {
+  cleanup: 'delete',
+  retentionMs: -1,
+  retentionBytes: -1,
+  durability: 'ack',
+  recordBytesMax: 1_048_576,
+} as const
+
+async function textsOf(log: Log, partition: number): Promise<string[]> {
+  const texts: string[] = []
+  for await (const { count, values } of readToEnd(log, { topic: 'readings', partition })) {
+    for (let row = 0; row < count; row++) {
+      const start = values.starts[row] ?? 0
+      texts.push(utf8Text(values.bytes.subarray(start, start + (values.lengths[row] ?? 0))))
+    }
+  }
+  return texts
+}
+
+/** Beats once for each time in the list; a list is what each input says in turn. */
+async function beaten(times: readonly (readonly (number | undefined)[])[]): Promise<string[][]> {
+  const stop = new AbortController()
+  let turn = 0
+  const clock = {
+    now: () => T + turn * 1000,
+    sleep: async () => {
+      turn++
+      if (turn >= times.length) stop.abort()
+    },
+  }
+  const log = openMemoryLog({ clock })
+  await log.createTopic({ topic: 'readings', partitions: 3, ...spec })
+  const inputs = (times[0] ?? []).map((_, i) => ({
+    appendedTo: () => times[turn]?.[i],
+    backlogBytes: () => 7,
+  }))
+  const options = { log, clock, site: 'ams1', collector: 'ss@edge-2', partitions: 3, inputs }
+  await beatEverySecond(options, stop.signal)
+  const texts = [await textsOf(log, 0), await textsOf(log, 1), await textsOf(log, 2)]
+  await log.close()
+  return texts
+}
+
+test('[W10] every second each partition gets a heartbeat of what was appended by all inputs', async () => {
+  const texts = await beaten([
+    [T, T + 500],
+    [T + 1000, T + 700],
+  ])
+
+  const beat = (ts: number) =>
+    `{"v":1,"ts":${ts},"site":"ams1","stream":"-","collector":"ss@edge-2","src":"beat","backlog":14}`
+  assert.deepEqual(texts, Array(3).fill([beat(T), beat(T + 700)]))
+})
+
+test('[W10] a heartbeat never moves back, and there is none while an input cannot say', async () => {
+  const texts = await beaten([[undefined], [T], [T - 5000], [undefined], [T + 1000]])
+
+  const times = texts[0]?.map((text) => /"ts":(\d+)/.exec(text)?.[1])
+  assert.deepEqual(times, [`${T}`, `${T}`, `${T + 1000}`])
+})
+
+test('the last heartbeat of a recording names the last row’s time', () => {
+  const beat = { ts: T, site: 's', collector: 'replay', backlogBytes: 0, finalAt: T - 9 }
+
+  const records = beatRecords(beat, 2)
+
+  assert.deepEqual(
+    records.map((record) => record.partition),
+    [0, 1],
+  )
+  assert.match(
+    utf8Text(records[0]?.value ?? new Uint8Array(0)),
+    /"backlog":0,"final":1795383156991}/,
+  )
+})
