@@ -23,8 +23,8 @@ export type LabelMatcher = {
 export type RouteSpec = {
   readonly receiver: string
   readonly matchers: readonly LabelMatcher[]
-  /** Labels that make a group; empty: one group for all. */
-  readonly groupBy: readonly string[]
+  /** Labels that make a group; empty: one group for all; absent: by topology (A63). */
+  readonly groupBy?: readonly string[] | undefined
   /** At least 1 ms, so that a group never closes in the instant that it opened (A61). */
   readonly groupWaitMs: number
   readonly groupIntervalMs: number
