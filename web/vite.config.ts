@@ -1,0 +1,18 @@
+import { defineConfig } from 'vite'
+
+/** Builds the wall into `web/dist`: hashed files, nothing inline, so that the strict CSP holds. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  publicDir: false,
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'chrome125',
+    cssMinify: true,
+    sourcemap: false,
+  },
+})
