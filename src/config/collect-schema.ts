@@ -11,7 +11,7 @@ const mappedFrom = z
       .meta({ description: 'A constant instead of `from`.', examples: [2002] })
       .optional(),
     unit: field
-      .oneOf(['s', 'ms', 'us'], {
+      .oneOf(['s', 'ms', 'us', 'ns'], {
         description: 'Unit of a time in the source; it becomes ms.',
         example: 's',
       })
@@ -31,9 +31,7 @@ const mappedFrom = z
         pattern: NAME,
       })
       .optional(),
-    as: field
-      .oneOf(['text', 'number'], { description: 'What it becomes.', example: 'text' })
-      .optional(),
+    as: field.oneOf(['text'], { description: 'What it becomes.', example: 'text' }).optional(),
   })
   .refine((it) => (it.from === undefined) !== (it.value === undefined), {
     error: 'needs either `from` or `value`',
@@ -42,7 +40,7 @@ const mappedFrom = z
 
 const mapSchema = z.record(z.string().regex(NAME), z.union([z.string().min(1), mappedFrom])).meta({
   description:
-    'Our field: its name in the source, or how it is made. What is not named stays as it is.',
+    'Our field: its name in the source, or how it is made. A name that is read is used up unless it is mapped too; all others stay as they are.',
   examples: [{ stream: 'channel', ts: { from: 'time', unit: 's' } }],
 })
 
@@ -58,46 +56,40 @@ const path = field.text({
 const ssSchema = z
   .strictObject({
     kind: z.literal('ss').meta({ description: 'TCP connections of this host, by `ss`.' }),
-    period: field
-      .duration({
-        description: 'How often it looks.',
-        example: '1s',
-        msMin: 200,
-        msMax: 60_000,
-      })
-      .prefault('1s'),
-    filter: field
-      .text({ description: 'A filter in the words of ss.', example: '( sport = :443 )' })
-      .optional(),
     ports: z
       .array(field.integer({ description: 'A port.', example: 443, min: 1, max: 65_535 }))
+      .min(1)
       .max(64)
-      .meta({ description: 'Local ports to keep; empty: all.', examples: [[443, 8443]] })
-      .default([]),
+      .meta({ description: 'Local ports to keep; all by default.', examples: [[443, 8443]] })
+      .optional(),
     addresses: z
       .array(z.string().min(2).max(64))
+      .min(1)
       .max(64)
       .meta({
-        description: 'Local addresses to keep, each whole or as a prefix; empty: all.',
+        description: 'Local addresses or prefixes to keep; all by default.',
         examples: [['192.0.2.10', '2001:db8::/32']],
       })
-      .default([]),
+      .optional(),
     streams: z
-      .record(z.string().regex(/^\d{1,5}$/), z.string().min(1).max(128))
-      .meta({
-        description: 'Stream by local port.',
-        examples: [{ '443': 'arena-1' }],
-      })
-      .default({}),
-    stream: field
-      .text({
-        description:
-          'Stream of all other ports; `{local_port}`, `{peer_port}` and `{local_address}` are filled in.',
-        example: 'edge-{local_port}',
-      })
-      .default('tcp-{local_port}'),
+      .array(
+        z
+          .strictObject({
+            port: field
+              .integer({ description: 'Local port.', example: 443, min: 1, max: 65_535 })
+              .optional(),
+            address: field
+              .text({ description: 'Address or prefix of the peer.', example: '198.51.100.0/24' })
+              .optional(),
+            stream: field.text({ description: 'Name of the stream.', example: 'arena-1' }),
+          })
+          .meta({ description: 'Names the stream of the connections that fit both.' }),
+      )
+      .max(1000)
+      .meta({ description: 'The first that fits names the stream; else it is `tcp-PORT`.' })
+      .default([]),
   })
-  .meta({ description: 'TCP connections of this host, from the kernel.' })
+  .meta({ description: 'TCP connections of this host, from the kernel, every second.' })
 
 const matchNightSchema = z
   .strictObject({

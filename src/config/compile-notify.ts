@@ -1,9 +1,5 @@
-import {
-  routeDefaults,
-  type LabelMatcher,
-  type ReceiverSpec,
-  type RouteSpec,
-} from '../notify/notify-spec.ts'
+import { compileMatchers, type Matcher } from '../alert/matcher.ts'
+import { routeDefaults, type ReceiverSpec, type RouteSpec } from '../notify/notify-spec.ts'
 import type { ConfigPath } from './config-error.ts'
 import type { Findings } from './expressions.ts'
 import { nearestName } from './nearest-name.ts'
@@ -14,10 +10,6 @@ export type ReadSecret = (path: string, at: ConfigPath) => string | undefined
 
 type Receiver = NotifyFields['receivers'][number]
 type Place = { readonly path: ConfigPath; readonly findings: Findings }
-
-/** All topology labels above a stream (A63): a thousand streams of a server are one notice. */
-const GROUP_BY_DEFAULT = ['alertname', 'cdn', 'site', 'pop'] as const
-const REGEX_CHARACTERS_MAX = 256
 
 /** The section `notify` as written, checked, with all that routes inherit filled in. */
 export function compileNotify(
@@ -40,7 +32,7 @@ export function compileNotify(
   const { route } = fields
   const top: Inherited = {
     receiver: route.receiver ?? names[0] ?? '',
-    groupBy: route.group_by ?? GROUP_BY_DEFAULT,
+    groupBy: route.group_by,
     groupWaitMs: route.group_wait ?? routeDefaults.groupWaitMs,
     groupIntervalMs: route.group_interval ?? routeDefaults.groupIntervalMs,
     repeatMs: route.repeat_interval ?? routeDefaults.repeatMs,
@@ -101,7 +93,7 @@ function checkReceiver(name: string, names: readonly string[], { path, findings 
 }
 
 /** A matcher as Alertmanager writes it, or what to write instead. */
-function parseMatcher(text: string): LabelMatcher | string {
+function parseMatcher(text: string): Matcher | string {
   const match =
     /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"\s]*))\s*$/.exec(text)
   const [, name, op, quoted, bare] = match ?? []
@@ -109,22 +101,8 @@ function parseMatcher(text: string): LabelMatcher | string {
     return 'write name = "value", or != =~ !~ between them'
   }
   const value = quoted?.replace(/\\(["\\])/g, '$1') ?? bare ?? ''
-  if (op === '=' || op === '!=') return { name, op, value }
-  return regexFault(value) ?? { name, op, value }
-}
-
-/** Regexes are those of RE2 (A80): what needs backtracking is refused, not run. */
-function regexFault(source: string): string | undefined {
-  if (source.length > REGEX_CHARACTERS_MAX) {
-    return `write a regex of at most ${REGEX_CHARACTERS_MAX} characters`
-  }
-  if (/\\[1-9]|\(\?(?![:P])|\\k</.test(source)) return 'write it without look-around or references'
-  try {
-    new RegExp(`^(?:${source})$`, 'u')
-    return undefined
-  } catch (error) {
-    return `mend the regex: ${error instanceof Error ? error.message : 'it cannot be read'}`
-  }
+  const compiled = compileMatchers([{ name, op, value }])
+  return compiled.ok ? { name, op, value } : compiled.message
 }
 
 function compileReceiver(fields: Receiver, place: Place, readSecret: ReadSecret): ReceiverSpec {

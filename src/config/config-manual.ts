@@ -86,10 +86,10 @@ function plural(node: GuideNode | undefined): string {
   return type === 'integer' || type === 'number' ? 'numbers' : 'maps'
 }
 
-function defaultText({ default: value }: GuideNode): string {
+function defaultText({ default: value, properties }: GuideNode): string {
   if (value === undefined) return '–'
   const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0
-  if (isEmpty && !Array.isArray(value)) return 'see below'
+  if (isEmpty && properties !== undefined) return 'see below'
   return typeof value === 'object' && !isEmpty ? 'see text' : code(exampleText(value))
 }
 

@@ -1,20 +1,11 @@
+import type { SocketFilter, StreamRule } from '../collect/stream-rules.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { NotifySpec } from '../notify/notify-spec.ts'
+import type { MappingSpec } from '../wire/mapping.ts'
 import type { Secret } from '../std/secret.ts'
 
-/** How one of our fields is made of a foreign row; exactly one of `from` and `value` is there. */
-export type MappedField = {
-  readonly from?: string
-  readonly value?: string | number
-  /** Unit of a time in the source; it becomes ms. */
-  readonly unit?: 's' | 'ms' | 'us'
-  readonly scale?: number
-  /** The number is a running total per value of this field. */
-  readonly deltaBy?: string
-  readonly as?: 'text' | 'number'
-}
 /** By our field's name; what is not named stays as it is. */
-export type FieldMap = Readonly<Record<string, MappedField>>
+export type FieldMap = MappingSpec
 
 /** Rows of text: where they lie and how they are read. */
 export type TextSourceSpec = {
@@ -28,14 +19,8 @@ export type TextSourceSpec = {
 /** TCP connections of this host. */
 export type SsSourceSpec = {
   readonly kind: 'ss'
-  readonly periodMs: number
-  readonly filter?: string
-  /** Local ports and addresses (or prefixes) to keep; empty: all. */
-  readonly ports: readonly number[]
-  readonly addresses: readonly string[]
-  /** Stream by local port, and a template for all others. */
-  readonly streamByPort: Readonly<Record<string, string>>
-  readonly stream: string
+  readonly filter: SocketFilter
+  readonly rules: readonly StreamRule[]
 }
 
 /** The simulated evening. */

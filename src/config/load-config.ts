@@ -92,7 +92,7 @@ function compile(settings: Settings, site: Site): Config {
       retention: retentionOf(log.retention),
     },
     store: { kind: store.kind, retentionMs: store.retention },
-    collect: compileCollect(settings.collect, folder, (path, at) => {
+    collect: compileCollect(settings.collect, site, (path, at) => {
       const key = readSecret(path, at)
       return key === undefined ? undefined : new Secret(utf8(key.trimEnd()))
     }),

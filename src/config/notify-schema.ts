@@ -58,7 +58,8 @@ const routeFields = {
   group_by: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
     .meta({
-      description: 'Labels that make one notice; empty: one for all.',
+      description:
+        'Labels that make one notice; empty: one for all; by topology where nothing is written.',
       examples: [['alertname', 'site']],
     })
     .optional(),
