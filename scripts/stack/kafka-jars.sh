@@ -19,7 +19,8 @@ scratch=$(mktemp -d "$cache/.kafka-tools.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 dependency() { # group artifact version
-  printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>\n' "$@"
+  printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId>' "$1" "$2"
+  printf '<version>%s</version></dependency>\n' "$3"
 }
 
 {

@@ -1,6 +1,7 @@
 import type { Step, Told } from '../model/step.ts'
 import type { WindowResult } from '../model/window-result.ts'
 
+/** One group of one monitor over a span. */
 export type SeriesQuery = {
   readonly scope: string
   readonly monitor: string
@@ -11,6 +12,7 @@ export type SeriesQuery = {
   readonly limit: number
 }
 
+/** All groups of a monitor, ranked by one value at one time. */
 export type WorstQuery = {
   readonly monitor: string
   /** The value that ranks; groups without it are left out. */
@@ -22,6 +24,7 @@ export type WorstQuery = {
   readonly limit: number
 }
 
+/** Steps of one alert, or of all, over a span. */
 export type HistoryQuery = {
   readonly fingerprint?: string
   /** Steps at a time in (from, to], epoch ms. */

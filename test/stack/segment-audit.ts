@@ -40,7 +40,8 @@ async function isInPath(command: string): Promise<boolean> {
       await access(join(folder, command), constants.X_OK)
       return true
     } catch (error) {
-      return error instanceof Error && false
+      if (error instanceof Error) return false
+      throw error
     }
   })
   for (const found of tries) if (await found) return true
@@ -54,6 +55,7 @@ export type AuditedRow = {
   readonly value: string | null
 }
 
+/** What Kafka's tool read in some segments. */
 export type Audit = {
   readonly rows: readonly AuditedRow[]
   readonly batches: number

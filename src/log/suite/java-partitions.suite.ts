@@ -1,4 +1,4 @@
-/** The key whose partition the list below gives: one to four bytes beyond a multiple of four, too. */
+/** The key whose partition the list gives: one to four bytes beyond a multiple of four, too. */
 export const javaKey = (i: number): string => `stream-${i}${'é'.repeat(i % 7)}${'x'.repeat(i % 5)}`
 
 /**

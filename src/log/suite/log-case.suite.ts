@@ -14,6 +14,7 @@ export type LogUnderTest = {
   failNextWrite?(): void
 }
 
+/** Makes one, with its time from the clock given; `open` may be called again after `close`. */
 export type LogFactory = (clock: SimulatedClock) => Promise<LogUnderTest>
 
 /** One promise of the seam; the title begins with its id in brackets. */

@@ -10,6 +10,7 @@ const CHECKED_BYTES_MAX = 64 * 1_048_576
 /** What was wrong with a file and where it lies now, under a name of its own. */
 export type SetAside = { readonly file: string; readonly movedTo: string; readonly reason: string }
 
+/** Where the file lies, and who is told when it had to be set aside. */
 export type SqliteFileOptions = {
   readonly file: string
   readonly clock: Clock
@@ -20,7 +21,7 @@ export type SqliteFileOptions = {
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
 const CORRUPT = new Set([11, 26])
-/** BUSY LOCKED NOMEM READONLY INTERRUPT IOERR FULL CANTOPEN PROTOCOL: none says our SQL is wrong. */
+/** BUSY LOCKED NOMEM READONLY INTERRUPT IOERR FULL CANTOPEN PROTOCOL: our SQL is not to blame. */
 const UNAVAILABLE = new Set([5, 6, 7, 8, 9, 10, 13, 14, 15])
 
 /**

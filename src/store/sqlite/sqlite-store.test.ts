@@ -63,10 +63,10 @@ test('what was written is there when the file is opened again', async (t) => {
 })
 
 for (const [what, damage] of [
-  ['no SQLite file', { at: 0, bytes: 4_096 }],
+  ['that is none of SQLite’s', { at: 0, bytes: 4_096 }],
   ['damaged inside', { at: 16_384, bytes: 65_536 }],
 ] as const) {
-  test(`a file that is ${what} is set aside, and a fresh one says that it is another`, async (t) => {
+  test(`a file ${what} is set aside, and a fresh one says it is another`, async (t) => {
     const kept = await withWindows(t)
     const before = again(kept)
     const identity = await before.migrate()
@@ -86,7 +86,7 @@ for (const [what, damage] of [
   })
 }
 
-test('STORE_UNAVAILABLE: damage found at work is answered once, then a fresh file works', async (t) => {
+test('STORE_UNAVAILABLE: damage found at work is answered once, then a fresh file', async (t) => {
   const kept = await withWindows(t)
   const onSetAside = (aside: SetAside) => kept.asides.push(aside)
   const store = openSqliteStore({ ...kept, onSetAside, checkedBytesMax: 0 })
