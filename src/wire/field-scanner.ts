@@ -22,6 +22,8 @@ export type FieldColumns = {
   readonly lengths: readonly Int32Array[]
 }
 
+/** No byte above this is a blank. */
+const BLANK_MAX = 0x20
 const QUOTE = 0x22
 const COMMA = 0x2c
 const MINUS = 0x2d
@@ -40,6 +42,8 @@ const PREFIXES_MAX = 64
 const PROMISE = [...'{"v":1,'].map((letter) => letter.charCodeAt(0))
 /** Digits that a double counts exactly; dividing them by a power of ten then rounds once. */
 const DIGITS_MAX = 15
+/** Digits that a 32-bit integer counts. */
+const RUN_MAX = 9
 const POWERS = Float64Array.from({ length: DIGITS_MAX + 1 }, (_, k) => 10 ** k)
 
 /** Columns for up to `capacity` rows of a plan; a field has cells for its own kind only. */
@@ -121,13 +125,14 @@ class FieldPass {
       if (at < 0) return -at
       const field = this.#field
       if (field === UNKNOWN && stops) return 0
-      at = this.#cursor.blanks(at)
+      if (bytes[at]! <= BLANK_MAX) at = this.#cursor.blanks(at)
       at = field < 0 ? this.#cursor.valueEnd(at) : this.#read(at, field)
       if (at < 0) return -at
-      at = this.#cursor.blanks(at)
+      if (bytes[at]! <= BLANK_MAX) at = this.#cursor.blanks(at)
       const byte = bytes[at]
-      if (byte === COMMA) at = this.#cursor.blanks(at + 1)
-      else if (byte === CLOSE) return this.#cursor.blanks(at + 1) === end ? 0 : bail.syntax
+      if (byte === COMMA) {
+        if (bytes[++at]! <= BLANK_MAX) at = this.#cursor.blanks(at)
+      } else if (byte === CLOSE) return this.#cursor.blanks(at + 1) === end ? 0 : bail.syntax
       else return bail.syntax
     }
   }
@@ -227,23 +232,35 @@ class FieldPass {
     const bytes = this.#bytes
     const negative = bytes[start] === MINUS
     const whole = negative ? start + 1 : start
+    // Runs of nine digits are counted in 32-bit integers: a product per digit in doubles is slow.
     let at = whole
-    let digits = 0
+    let head = 0
+    const headEnd = whole + RUN_MAX
     for (let byte = bytes[at]! - ZERO; byte >= 0 && byte <= 9; byte = bytes[++at]! - ZERO) {
-      digits = digits * 10 + byte
+      if (at === headEnd) break
+      head = (head * 10 + byte) | 0
+    }
+    let value = head
+    if (at === headEnd) {
+      let tail = 0
+      for (let byte = bytes[at]! - ZERO; byte >= 0 && byte <= 9; byte = bytes[++at]! - ZERO) {
+        tail = (tail * 10 + byte) | 0
+      }
+      if (at - whole > DIGITS_MAX) return -bail.number
+      value = head * POWERS[at - headEnd]! + tail
     }
     const wholeCount = at - whole
     if (wholeCount === 0) return -bail.type
-    if (wholeCount > DIGITS_MAX || (bytes[whole] === ZERO && wholeCount > 1)) return -bail.number
-    let value = digits
+    if (bytes[whole] === ZERO && wholeCount > 1) return -bail.number
     if (bytes[at] === POINT) {
       const fraction = ++at
+      let tail = 0
       for (let byte = bytes[at]! - ZERO; byte >= 0 && byte <= 9; byte = bytes[++at]! - ZERO) {
-        digits = digits * 10 + byte
+        tail = (tail * 10 + byte) | 0
       }
       const places = at - fraction
-      if (places === 0 || wholeCount + places > DIGITS_MAX) return -bail.number
-      value = digits / POWERS[places]!
+      if (places === 0 || places > RUN_MAX || wholeCount + places > DIGITS_MAX) return -bail.number
+      value = (value * POWERS[places]! + tail) / POWERS[places]!
     }
     if (bytes[at] === 0x65 || bytes[at] === 0x45) return -bail.number
     if (negative && value > 0 && this.#plan.isUnsigned[field] === 1) return -bail.range

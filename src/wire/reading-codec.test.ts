@@ -114,6 +114,16 @@ test('[F1] a reading is written in canonical order behind "v":1, measures with t
   assert.equal(encodeReading({ ...BASE, rtt_ms: 1e-7 }), encodeReading({ ...BASE, rtt_ms: 0 }))
 })
 
+test('[D7] collector and row number stand right behind the rate, also in a heartbeat', () => {
+  const beat = { ts: BASE.ts, site: 'ams1', stream: '-', src: 'beat', collector: 'ss@edge-2' }
+
+  assert.equal(
+    encodeReading({ ...beat, backlog: 0, n: 7, p: 0.1 }),
+    '{"v":1,"ts":1795383157516,"site":"ams1","stream":"-","p":0.1,"n":7,' +
+      '"collector":"ss@edge-2","src":"beat","backlog":0}',
+  )
+})
+
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
 const unknown = fc.oneof(text, fc.integer(), fc.double({ noNaN: true }), fc.boolean())
 const known = fc
