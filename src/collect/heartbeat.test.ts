@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openMemoryLog } from '../log/memory/memory-log.ts'
-import { readToEnd, type Log } from '../log/log.ts'
 import { utf8Text } from '../std/bytes.ts'
 import { beatEverySecond, beatRecords } from './heartbeat.ts'
+import { openReadingsLog, startAt, valuesOf } from './readings-log.suite.ts'
 
-const T = 1_795_383_157_000
-const spec = {
-  cleanup: 'delete',
-  retentionMs: -1,
-  retentionBytes: -1,
-  durability: 'ack',
-  recordBytesMax: 1_048_576,
-} as const
-
-async function textsOf(log: Log, partition: number): Promise<string[]> {
-  const texts: string[] = []
-  for await (const { count, values } of readToEnd(log, { topic: 'readings', partition })) {
-    for (let row = 0; row < count; row++) {
-      const start = values.starts[row] ?? 0
-      texts.push(utf8Text(values.bytes.subarray(start, start + (values.lengths[row] ?? 0))))
-    }
-  }
-  return texts
-}
+const T = startAt
 
 /** Beats once for each time in the list; a list is what each input says in turn. */
 async function beaten(times: readonly (readonly (number | undefined)[])[]): Promise<string[][]> {
@@ -36,15 +17,15 @@ async function beaten(times: readonly (readonly (number | undefined)[])[]): Prom
       if (turn >= times.length) stop.abort()
     },
   }
-  const log = openMemoryLog({ clock })
-  await log.createTopic({ topic: 'readings', partitions: 3, ...spec })
+  const log = await openReadingsLog(clock, { partitions: 3 })
   const inputs = (times[0] ?? []).map((_, i) => ({
     appendedTo: () => times[turn]?.[i],
     backlogBytes: () => 7,
   }))
   const options = { log, clock, site: 'ams1', collector: 'ss@edge-2', partitions: 3, inputs }
   await beatEverySecond(options, stop.signal)
-  const texts = [await textsOf(log, 0), await textsOf(log, 1), await textsOf(log, 2)]
+  const texts: string[][] = []
+  for (const partition of [0, 1, 2]) texts.push(await valuesOf(log, 'readings', partition))
   await log.close()
   return texts
 }

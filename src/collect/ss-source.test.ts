@@ -1,33 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openMemoryLog } from '../log/memory/memory-log.ts'
-import { readToEnd, type Log } from '../log/log.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
-import { utf8Text } from '../std/bytes.ts'
 import { ReadingIntake } from './reading-intake.ts'
+import { openReadingsLog, startAt, valuesOf } from './readings-log.suite.ts'
 import { RecordBatch } from './record-batch.ts'
 import { SsSource, type SsSourceOptions } from './ss-source.ts'
 
-const T = 1_795_383_157_000
+const T = startAt
 const PEER = '203.0.113.77'
 
 /** One dump of `ss`, or undefined where it fails. */
 type Dump = readonly string[] | undefined
 const row = (sk: string | undefined, values: string, peer = PEER): string =>
   `ESTAB 0 0 10.0.0.1:443 ${peer}:50211${sk === undefined ? '' : ` sk:${sk}`} cubic segs_out:1 ${values}`
-
-async function rowsOf(log: Log): Promise<Record<string, unknown>[]> {
-  const rows: Record<string, unknown>[] = []
-  for await (const { count, values } of readToEnd(log, { topic: 'readings', partition: 0 })) {
-    for (let i = 0; i < count; i++) {
-      const start = values.starts[i] ?? 0
-      rows.push(
-        JSON.parse(utf8Text(values.bytes.subarray(start, start + (values.lengths[i] ?? 0)))),
-      )
-    }
-  }
-  return rows
-}
 
 async function polled(dumps: readonly Dump[], more: Partial<SsSourceOptions> = {}) {
   const stop = new AbortController()
@@ -41,10 +26,7 @@ async function polled(dumps: readonly Dump[], more: Partial<SsSourceOptions> = {
       if (sleeps.length >= dumps.length) stop.abort()
     },
   }
-  const log = openMemoryLog({ clock })
-  const kept = { cleanup: 'delete', retentionMs: -1, retentionBytes: -1 } as const
-  const topic = { topic: 'readings', partitions: 1, ...kept }
-  await log.createTopic({ ...topic, durability: 'ack', recordBytesMax: 1_048_576 })
+  const log = await openReadingsLog(clock)
   const source = new SsSource({
     clock,
     site: 'ams1',
@@ -61,7 +43,8 @@ async function polled(dumps: readonly Dump[], more: Partial<SsSourceOptions> = {
     ...more,
   })
   await source.run(stop.signal)
-  const rows = await rowsOf(log)
+  const texts = await valuesOf(log, 'readings')
+  const rows = texts.map((text): Readonly<Record<string, unknown>> => JSON.parse(text))
   await log.close()
   return { rows, sleeps, source }
 }
