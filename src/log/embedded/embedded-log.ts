@@ -48,17 +48,18 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
   const limits = { ...embeddedLimits, ...options.limits }
   const folder = join(options.folder, 'log')
   await disk.makeFolder(folder)
-  const meta = new LogMeta(join(folder, 'meta.db'), folder)
+  await disk.syncFolder(options.folder)
+  const space = new FreeSpace(folder, { disk, clock, limits })
+  const meta = new LogMeta(join(folder, 'meta.db'), folder, () => space.exhausted())
+  const house = { disk, clock, limits, meta, space, counters: zeroCounters() }
+  const log = new EmbeddedLog(folder, house)
   try {
-    const space = new FreeSpace(folder, { disk, clock, limits })
     await space.open()
-    const house = { disk, clock, limits, meta, space, counters: zeroCounters() }
-    const log = new EmbeddedLog(folder, house)
     await log.recover()
     log.keepTidy()
     return log
   } catch (error) {
-    meta.close()
+    await log.abandon()
     throw error
   }
 }
@@ -74,6 +75,7 @@ export class EmbeddedLog implements Log {
   readonly #readers = new Set<PartitionReader>()
   #closed: Promise<void> | undefined
   #tidying: Promise<void> | undefined
+  #opening: readonly PartitionLog[] = []
   #creating: Promise<void> = Promise.resolve()
 
   constructor(folder: string, house: LogHouse) {
@@ -94,6 +96,13 @@ export class EmbeddedLog implements Log {
     const specs = meta.topics()
     for (const spec of specs) this.#topics.set(spec.topic, await this.#openTopic(spec))
     meta.forgetEnds()
+  }
+
+  /** Lets go of what `recover` had opened when it failed; nothing else was called. */
+  async abandon(): Promise<void> {
+    this.#closing.abort('lost')
+    for (const partition of [...this.#partitions(), ...this.#opening]) await partition.active.drop()
+    this.#house.meta.close()
   }
 
   /** A topic that is there takes over the retention and the size bound at once. */
@@ -218,12 +227,14 @@ export class EmbeddedLog implements Log {
     this.#closing.abort('lost')
     const ends = []
     try {
+      await this.#creating
       await this.#tidying
       for (const reader of this.#readers) await reader.close()
       for (const partition of this.#partitions()) {
         const mark = await partition.close()
         if (mark) ends.push({ at: partition.at, end: mark.offset, bytes: mark.bytes })
       }
+      for (const partition of this.#opening) await partition.active.drop()
       await space.settled()
       meta.putEnds(ends)
     } finally {
@@ -233,12 +244,15 @@ export class EmbeddedLog implements Log {
 
   async #openTopic(spec: TopicSpec): Promise<Topic> {
     const partitions: PartitionLog[] = []
+    // Known before it is whole, so that what is open is let go of when the next one fails.
+    this.#opening = partitions
     for (let partition = 0; partition < spec.partitions; partition++) {
       const at = { topic: spec.topic, partition }
       const place = { at, spec, folder: this.#folderOf(spec.topic, partition) }
       const found = await recoverPartition(this.#house, place)
       partitions.push(new PartitionLog(this.#house, place, found))
     }
+    this.#opening = []
     return { spec, partitions, calls: 0 }
   }
 

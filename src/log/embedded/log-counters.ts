@@ -9,6 +9,8 @@ export type LogCounters = {
   /** Appends refused with LOG_FULL: a queue at its bound, and a disk without room. */
   queueRefusals: number
   spaceRefusals: number
+  /** Partitions that take no more appends until the next opening. */
+  poisonedPartitions: number
   syncs: number
   writes: number
   writtenBytes: number
@@ -28,6 +30,7 @@ export const zeroCounters = (): LogCounters => ({
   unreadDroppedRows: 0,
   queueRefusals: 0,
   spaceRefusals: 0,
+  poisonedPartitions: 0,
   syncs: 0,
   writes: 0,
   writtenBytes: 0,

@@ -3,6 +3,7 @@ import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Position, RejectedRange, TopicSpec } from '../log.ts'
 
 const SQLITE_BUSY = 5
+const SQLITE_FULL = 13
 
 /** What is remembered of a partition beside its segments. */
 export type PartitionState = {
@@ -14,6 +15,8 @@ export type PartitionState = {
   readonly closedAt: { readonly end: number; readonly bytes: number } | undefined
 }
 
+type Row = ReturnType<StatementSync['get']>
+
 /** Names one partition. */
 export type At = { readonly topic: string; readonly partition: number }
 
@@ -22,7 +25,7 @@ const SCHEMA = `
     topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL, spec TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS partitions (
     topic TEXT, partition INTEGER, start INTEGER NOT NULL, cleaned INTEGER NOT NULL,
-    end_offset INTEGER, end_bytes INTEGER, poisoned TEXT,
+    end_offset INTEGER, end_bytes INTEGER,
     PRIMARY KEY (topic, partition)) STRICT;
   CREATE TABLE IF NOT EXISTS positions (
     reader TEXT, topic TEXT, partition INTEGER, position INTEGER NOT NULL, note TEXT NOT NULL,
@@ -38,21 +41,25 @@ const SCHEMA = `
  * The log's metadata, and its lock: SQLite holds the file exclusively, and the system lets go of
  * it when the process dies. Positions are committed without a sync of their own, since losing one
  * only repeats rows (D2); all else is synced.
+ * @throws LOG_FULL on a full disk, LOG_CORRUPT where the file cannot be read or written.
  */
 export class LogMeta {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
-  /** @throws LOG_LOCKED, LOG_CORRUPT. */
-  constructor(path: string, folder: string) {
+  readonly #onFull: () => void
+
+  /** `onFull` makes room for the next try. @throws LOG_LOCKED, LOG_CORRUPT. */
+  constructor(path: string, folder: string, onFull: () => void) {
+    this.#onFull = onFull
     try {
       this.#database = new DatabaseSync(path, { timeout: 0 })
       this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL')
       this.#database.exec('PRAGMA synchronous = FULL; BEGIN IMMEDIATE')
       this.#database.exec(`${SCHEMA}; COMMIT; PRAGMA synchronous = NORMAL`)
     } catch (error) {
-      const isBusy = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
-      if (isBusy) throw new NocturneError('LOG_LOCKED', folder, { cause: error })
+      if (codeOf(error) === SQLITE_BUSY)
+        throw new NocturneError('LOG_LOCKED', folder, { cause: error })
       throw new NocturneError('LOG_CORRUPT', path, { cause: error })
     }
   }
@@ -65,21 +72,25 @@ export class LogMeta {
   /** Adds the topic with its partitions, or takes over another retention. */
   putTopic(spec: TopicSpec): void {
     this.#durably(() => {
-      this.#statement('INSERT OR REPLACE INTO topics VALUES (?, ?, ?)').run(
+      this.#run(
+        'INSERT OR REPLACE INTO topics VALUES (?, ?, ?)',
         spec.topic,
         spec.partitions,
         JSON.stringify(spec),
       )
       for (let partition = 0; partition < spec.partitions; partition++) {
-        this.#statement(
+        this.#run(
           'INSERT OR IGNORE INTO partitions (topic, partition, start, cleaned) VALUES (?, ?, 0, 0)',
-        ).run(spec.topic, partition)
+          spec.topic,
+          partition,
+        )
       }
     })
   }
 
   partition({ topic, partition }: At): PartitionState {
-    const row = this.#statement('SELECT * FROM partitions WHERE topic = ? AND partition = ?').get(
+    const row = this.#get(
+      'SELECT * FROM partitions WHERE topic = ? AND partition = ?',
       topic,
       partition,
     )
@@ -95,7 +106,8 @@ export class LogMeta {
 
   putStart({ topic, partition }: At, start: number): void {
     this.#durably(() =>
-      this.#statement('UPDATE partitions SET start = ? WHERE topic = ? AND partition = ?').run(
+      this.#run(
+        'UPDATE partitions SET start = ? WHERE topic = ? AND partition = ?',
         start,
         topic,
         partition,
@@ -104,20 +116,11 @@ export class LogMeta {
   }
 
   putCleaned({ topic, partition }: At, cleaned: number): void {
-    this.#statement('UPDATE partitions SET cleaned = ? WHERE topic = ? AND partition = ?').run(
+    this.#run(
+      'UPDATE partitions SET cleaned = ? WHERE topic = ? AND partition = ?',
       cleaned,
       topic,
       partition,
-    )
-  }
-
-  putPoison({ topic, partition }: At, why: string): void {
-    this.#durably(() =>
-      this.#statement('UPDATE partitions SET poisoned = ? WHERE topic = ? AND partition = ?').run(
-        why,
-        topic,
-        partition,
-      ),
     )
   }
 
@@ -125,10 +128,13 @@ export class LogMeta {
   putEnds(ends: readonly { at: At; end: number; bytes: number }[]): void {
     this.#durably(() => {
       for (const { at, end, bytes } of ends) {
-        this.#statement(
-          `UPDATE partitions SET end_offset = ?, end_bytes = ?, poisoned = NULL
-           WHERE topic = ? AND partition = ?`,
-        ).run(end, bytes, at.topic, at.partition)
+        this.#run(
+          'UPDATE partitions SET end_offset = ?, end_bytes = ? WHERE topic = ? AND partition = ?',
+          end,
+          bytes,
+          at.topic,
+          at.partition,
+        )
       }
     })
   }
@@ -141,14 +147,18 @@ export class LogMeta {
   }
 
   position(group: string, { topic, partition }: At): Position | undefined {
-    const row = this.#statement(
+    const row = this.#get(
       'SELECT position, note FROM positions WHERE reader = ? AND topic = ? AND partition = ?',
-    ).get(group, topic, partition)
+      group,
+      topic,
+      partition,
+    )
     return row && { offset: Number(row['position']), note: String(row['note']) }
   }
 
   putPosition(group: string, { topic, partition }: At, row: Position & { storedAt: number }): void {
-    this.#statement('INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?)').run(
+    this.#run(
+      'INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?)',
       group,
       topic,
       partition,
@@ -160,29 +170,40 @@ export class LogMeta {
 
   /** The lowest position that a group committed there since `storedAt`. */
   lowestPosition({ topic, partition }: At, storedAt: number): number | undefined {
-    const row = this.#statement(
+    const row = this.#get(
       `SELECT min(position) AS lowest FROM positions
        WHERE topic = ? AND partition = ? AND stored_at >= ?`,
-    ).get(topic, partition, storedAt)
+      topic,
+      partition,
+      storedAt,
+    )
     const lowest = row?.['lowest']
     return lowest === null || lowest === undefined ? undefined : Number(lowest)
   }
 
   /** A number that no claim of this group had before. */
   nextGeneration(group: string): number {
-    const row = this.#statement(
+    const row = this.#get(
       `INSERT INTO generations VALUES (?, 1)
        ON CONFLICT (reader) DO UPDATE SET generation = generation + 1 RETURNING generation`,
-    ).get(group)
+      group,
+    )
     return Number(row?.['generation'])
   }
 
   /** False where this range was known before. */
   quarantine({ topic, partition }: At, range: RejectedRange, foundAt: number): boolean {
-    const { changes } = this.#statement(
-      'INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)',
-    ).run(topic, partition, range.from, range.next, range.reason, foundAt)
-    return Number(changes) > 0
+    return (
+      this.#run(
+        'INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)',
+        topic,
+        partition,
+        range.from,
+        range.next,
+        range.reason,
+        foundAt,
+      ) > 0
+    )
   }
 
   close(): void {
@@ -197,9 +218,25 @@ export class LogMeta {
       this.#database.exec('COMMIT')
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
+      throw this.#told(error)
     } finally {
       this.#database.exec('PRAGMA synchronous = NORMAL')
+    }
+  }
+
+  #run(text: string, ...values: readonly (string | number)[]): number {
+    try {
+      return Number(this.#statement(text).run(...values).changes)
+    } catch (error) {
+      throw this.#told(error)
+    }
+  }
+
+  #get(text: string, ...values: readonly (string | number)[]): Row | undefined {
+    try {
+      return this.#statement(text).get(...values)
+    } catch (error) {
+      throw this.#told(error)
     }
   }
 
@@ -210,4 +247,15 @@ export class LogMeta {
     this.#statements.set(text, prepared)
     return prepared
   }
+
+  #told(error: unknown): NocturneError {
+    if (error instanceof NocturneError) return error
+    if (codeOf(error) !== SQLITE_FULL)
+      return new NocturneError('LOG_CORRUPT', 'meta.db', { cause: error })
+    this.#onFull()
+    return new NocturneError('LOG_FULL', 'the disk has no room for a position', { cause: error })
+  }
 }
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'errcode' in error ? error.errcode : undefined

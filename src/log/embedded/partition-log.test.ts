@@ -69,6 +69,7 @@ test('[L35] a failed sync poisons the partition: no retry, reads up to what was 
   const second = await codesOf([log.append('rows', records('refused'))])
 
   assert.deepEqual([first, second], [['LOG_POISONED'], ['LOG_POISONED']])
+  assert.equal(log.stats().poisonedPartitions, 1)
   assert.equal(rig.disk.syncs.length, syncs)
   assert.deepEqual(await log.ends('rows'), [{ start: 0, end: 1 }])
   assert.deepEqual((await rig.readAll(log)).values, ['before'])

@@ -300,7 +300,7 @@ export class PartitionLog {
   #poisonBy(error: unknown): NocturneError {
     if (this.#poison !== undefined) return this.#poison
     this.#poison = new NocturneError('LOG_POISONED', this.#name, { cause: error })
-    this.#house.meta.putPoison(this.at, String(error))
+    this.#house.counters.poisonedPartitions++
     return this.#poison
   }
 

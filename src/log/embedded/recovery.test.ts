@@ -170,3 +170,15 @@ test('a partition whose files are gone fails to open with LOG_CORRUPT', async ()
 
   await assert.rejects(opening, { code: 'LOG_CORRUPT' })
 })
+
+test('what was opened before another partition failed is let go of', async () => {
+  const log = await rig.open()
+  await log.createTopic(topicSpec({ partitions: 3 }))
+
+  const second = join('rows-1', '00000000000000000000.log')
+  const opening = rig.openAfterCrash((folder) => rm(join(folder, second)))
+  await assert.rejects(opening, { code: 'LOG_CORRUPT' })
+  await writeFile(join(rig.folder, 'log', second), '')
+
+  assert.equal((await (await rig.open()).ends('rows')).length, 3)
+})

@@ -7,6 +7,14 @@ import { SegmentIndex } from './segment-index.ts'
 import { Segment, segmentName, unlinkIfThere } from './segment.ts'
 import { walkSegment } from './segment-walk.ts'
 
+type Opening = {
+  readonly at: At
+  readonly folder: string
+  readonly segments: readonly Segment[]
+  readonly active: Segment
+  readonly file: DiskFile
+}
+
 type Place = { readonly at: At; readonly spec: TopicSpec; readonly folder: string }
 
 /** Makes the folder and the first segment of a partition; content where they are there. */
@@ -31,18 +39,31 @@ export async function recoverPartition(
   { at, folder }: Place,
 ): Promise<RecoveredPartition> {
   const { disk, meta } = house
-  const { start, closedAt } = meta.partition(at)
+  const { start } = meta.partition(at)
   const segments = await listSegments(house, { folder, start })
   const active = segments.at(-1)
   if (active === undefined) throw new NocturneError('LOG_CORRUPT', `${folder} has no segment`)
   const file = await disk.open(`${active.path}.log`, 'write')
+  try {
+    return await openActive(house, { at, folder, segments, active, file })
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function openActive(
+  { disk, meta, counters, limits }: LogHouse,
+  { at, folder, segments, active, file }: Opening,
+): Promise<RecoveredPartition> {
+  const { start, closedAt } = meta.partition(at)
   const stored = closedAt?.bytes === active.size ? await active.storedIndex() : undefined
   if (stored !== undefined && stored.end.offset === closedAt?.end) {
     active.adopt({ file, index: stored.index })
     const { timeBefore } = stored.end
     return { segments, file, index: stored.index, start, end: closedAt.end, timeMax: timeBefore }
   }
-  const walked = await cutTail(house, { active, file })
+  const walked = await cutTail({ counters, limits }, { active, file })
   active.adopt({ file, index: walked.index })
   await file.datasync()
   await disk.syncFolder(folder)
@@ -73,7 +94,7 @@ async function listSegments(
 }
 
 async function cutTail(
-  { limits, counters }: LogHouse,
+  { limits, counters }: Pick<LogHouse, 'limits' | 'counters'>,
   { active, file }: { readonly active: Segment; readonly file: DiskFile },
 ): Promise<{ index: SegmentIndex; end: number; timeMax: number }> {
   const index = new SegmentIndex(active.base, limits.indexEveryBytes)
