@@ -33,3 +33,15 @@ export async function valuesOf(log: Log, topic: string, partition = 0): Promise<
   }
   return texts
 }
+
+/** The same log with another append, to see or to fail what collectors write. */
+export const withAppend = (log: Log, append: Log['append']): Log => ({
+  createTopic: (spec) => log.createTopic(spec),
+  append,
+  claims: (group, signal) => log.claims(group, signal),
+  position: (claim) => log.position(claim),
+  read: (claim, options) => log.read(claim, options),
+  commit: (claim, offset, note) => log.commit(claim, offset, note),
+  ends: (topic) => log.ends(topic),
+  close: () => log.close(),
+})
