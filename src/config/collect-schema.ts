@@ -40,7 +40,8 @@ const mappedFrom = z
 
 const mapSchema = z.record(z.string().regex(NAME), z.union([z.string().min(1), mappedFrom])).meta({
   description:
-    'Our field: its name in the source, or how it is made. A name that is read is used up unless it is mapped too; all others stay as they are.',
+    'Our field: its name in the source, or how it is made. A name that is read is ' +
+    'used up unless it is mapped too; all others stay as they are.',
   examples: [{ stream: 'channel', ts: { from: 'time', unit: 's' } }],
 })
 
@@ -166,7 +167,8 @@ export const collectSchema = z
         key_file: field
           .text({
             description:
-              'File with the key that picks sessions, equal on all sites; only its owner may read it. Needed below a rate of 1.',
+              'File with the key that picks sessions, equal on all sites; only its owner may ' +
+              'read it. Needed below a rate of 1.',
             example: '/etc/nocturne/sampling.key',
           })
           .optional(),

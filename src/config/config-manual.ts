@@ -5,18 +5,18 @@ import { resolved, schemaGuide, type GuideNode } from './schema-guide.ts'
 const INTRODUCTION = `# Configuration
 
 One YAML 1.2 file configures all. Every field has a default but those marked *required*; an unknown
-key is an error that names the nearest known one. \`nocturne check config FILE\` says everything that
-is wrong with a file, each with its line, its column and what to write instead.
+key is an error that names the nearest known one. \`nocturne check config FILE\` says all that is
+wrong with a file, each mistake with its line, its column and what to write instead.
 
-- **Durations** carry their unit: \`200ms\`, \`10s\`, \`5m\` (or \`5min\`), \`24h\`, \`30d\`. **Sizes** do
-  too: \`64 KiB\`, \`8 GiB\`, \`1 MB\`, \`512 B\`.
+- **Durations** carry their unit: \`200ms\`, \`10s\`, \`5m\` (or \`5min\`), \`24h\`, \`30d\`.
+  **Sizes** do too: \`64 KiB\`, \`8 GiB\`, \`1 MB\`, \`512 B\`.
 - **The environment** wins over the file, for single values: \`http.listen\` is
   \`${variableOf(['http', 'listen'])}\`.
 - **Relative paths** begin at the folder of the file that names them.
-- **Expressions** (\`where\`, \`values\`, \`when\`, \`clear\`, \`gate\`) are CEL. \`where\` sees one row: fields
-  against constants, \`in\`, \`&& || !\`; a comparison with an absent field is false, so \`late >= 0\` asks
-  whether there is one. \`values\` are arithmetic over aggregates, and only there is \`/\`. The others
-  compare aggregates, values and group fields.
+- **Expressions** (\`where\`, \`values\`, \`when\`, \`clear\`, \`gate\`) are CEL. \`where\` sees one
+  row: fields against constants, \`in\`, \`&& || !\`; a comparison with an absent field is false, so
+  \`late >= 0\` asks whether there is one. \`values\` are arithmetic over aggregates, and only
+  there is \`/\`. The others compare aggregates, values and group fields.
 - **Secrets** are not written here: \`…_file\` names a file that its owner alone may read.
 
 This page is made from the schema by \`scripts/config-docs.ts\`; do not edit it.

@@ -46,9 +46,9 @@ const REFUSED = [
   {
     id: 'W6',
     says: 'a monitor without lateness says why there is no default',
-    text: 'version: 1\nmonitors:\n  - { id: a, window: { size: 10s }, aggregates: { n: { count: rows } } }',
+    text: monitor().replace(', lateness: 2s', ''),
     error:
-      /^n\.yaml:3:14 monitors\[0\]\.window\.lateness: is missing; write lateness: 2s .*no default/,
+      /^n\.yaml:5:5 monitors\[0\]\.window\.lateness: is missing; write lateness: 2s .*no default/,
   },
   {
     id: 'R8',
@@ -120,8 +120,7 @@ const REFUSED = [
     id: 'R6',
     says: 'a route to nobody is refused',
     text: 'version: 1\nnotify: { route: { receiver: terminl } }',
-    error:
-      /^n\.yaml:2:30 notify\.route\.receiver: there is no receiver "terminl"; did you mean terminal\?$/,
+    error: /^n\.yaml:2:30 notify\.route\.receiver: .* "terminl"; did you mean terminal\?$/,
   },
   {
     id: 'R6',
@@ -174,7 +173,8 @@ test('[P3] sums are whole for counts and bytes, and thousandths otherwise, unles
   const { aggregates } = loadedOf(
     monitor().replace(
       /aggregates: .*/,
-      'aggregates: { a: { sum: retrans }, b: { sum: bytes_of_mine }, c: { sum: stall_ms }, d: { sum: kb }, e: { sum: kb, resolution: 0.01 }, f: { sum: late } }',
+      'aggregates: { a: { sum: retrans }, b: { sum: bytes_of_mine }, c: { sum: stall_ms },' +
+        ' d: { sum: kb }, e: { sum: kb, resolution: 0.01 }, f: { sum: late } }',
     ),
   ).monitors[0]!
 
@@ -297,7 +297,10 @@ notify:
   receivers: [{ name: a, kind: terminal }, { name: b, kind: terminal }]
   route:
     group_wait: 5s
-    routes: [{ matchers: ['severity = "critical"', site =~ "ams.*"], receiver: b, routes: [{ group_by: [] }] }]`).notify
+    routes:
+      - matchers: ['severity = "critical"', site =~ "ams.*"]
+        receiver: b
+        routes: [{ group_by: [] }]`).notify
   const [child] = route.routes
 
   assert.equal(route.receiver, 'a')

@@ -113,14 +113,16 @@ const ruleSchema = z
       .union([scope, z.array(scope).min(1).max(2)])
       .meta({
         description:
-          'Where it is judged; `site` where `group_by` names site or pop, else `all`. A list: both.',
+          'Where it is judged; `site` where `group_by` names site or pop, else `all`. A ' +
+          'list: both.',
         examples: ['site'],
       })
       .optional(),
     early: field
       .oneOf(['auto', 'off'], {
         description:
-          'Whether open windows are tried where rows can only make the rule truer: `&&` of sum, count or max above a constant.',
+          'Whether open windows are tried where rows can only make the rule truer: `&&` ' +
+          'of sum, count or max above a constant.',
         example: 'off',
       })
       .default('auto'),
@@ -190,7 +192,9 @@ export const monitorSchema = z
           .optional(),
         lateness: field.duration({
           description:
-            'How late a row may come before its window closes. There is no default, because only its author knows the sources: ss and server logs need 2s, players’ reports 10s.',
+            'How late a row may come before its window closes. There is no default, ' +
+            'because only its author knows the sources: ss and server logs need 2s, ' +
+            'players’ reports 10s.',
           example: '2s',
           msMax: 60 * MINUTE_MS,
         }),

@@ -3,6 +3,10 @@ import { receiverDefaults, routeDefaults } from '../notify/notify-spec.ts'
 import { field } from './field.ts'
 import { durationText } from './quantity.ts'
 
+const GROUP_WAIT = durationText(routeDefaults.groupWaitMs)
+const GROUP_INTERVAL = durationText(routeDefaults.groupIntervalMs)
+const REPEAT = durationText(routeDefaults.repeatMs)
+
 const url = (description: string, example: string) =>
   z
     .url({ protocol: /^https?$/ })
@@ -13,7 +17,8 @@ const receiverSchema = z
     name: field.text({ description: 'What routes call it.', example: 'noc' }),
     kind: field.oneOf(['webhook', 'alertmanager', 'terminal'], {
       description:
-        '`webhook` posts Alertmanager’s version-4 body, `alertmanager` keeps alerts open in every Alertmanager named, `terminal` prints.',
+        '`webhook` posts Alertmanager’s version-4 body, `alertmanager` keeps alerts ' +
+        'open in every Alertmanager named, `terminal` prints.',
       example: 'webhook',
     }),
     url: url('Where a webhook posts to.', 'http://127.0.0.1:9000/alerts').optional(),
@@ -65,21 +70,21 @@ const routeFields = {
     .optional(),
   group_wait: field
     .duration({
-      description: `How long a new group gathers; ${durationText(routeDefaults.groupWaitMs)} at the top.`,
+      description: `How long a new group gathers; ${GROUP_WAIT} at the top.`,
       example: '1s',
       msMin: 1,
     })
     .optional(),
   group_interval: field
     .duration({
-      description: `Least time between notices of a group; ${durationText(routeDefaults.groupIntervalMs)} at the top.`,
+      description: `Least time between notices of a group; ${GROUP_INTERVAL} at the top.`,
       example: '30s',
       msMin: 1,
     })
     .optional(),
   repeat_interval: field
     .duration({
-      description: `When an open group is told again; ${durationText(routeDefaults.repeatMs)} at the top.`,
+      description: `When an open group is told again; ${REPEAT} at the top.`,
       example: '4h',
       msMin: 1000,
     })

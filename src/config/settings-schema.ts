@@ -152,7 +152,8 @@ export const settingsSchema = z
       .max(500)
       .meta({
         description:
-          'What is measured and when people are told: monitors, or names of files with a list of them.',
+          'What is measured and when people are told: monitors, or names of files with a ' +
+          'list of them.',
       })
       .default([]),
     notify: notifySchema.prefault({}),

@@ -4,7 +4,7 @@ import { pathText, type ConfigError, type ConfigPath, type Finding } from './con
 import { withSettings, type EnvironmentSetting } from './environment-settings.ts'
 import { yamlSource, type YamlSource } from './yaml-source.ts'
 
-/** All that was written, from however many files, as one value that knows where each part stands. */
+/** All that was written, from however many files, as one value that knows its places. */
 export type WrittenConfig = {
   readonly value: unknown
   readonly errors: readonly ConfigError[]

@@ -48,7 +48,7 @@ function valueOf(document: Document): unknown {
   }
 }
 
-/** Where a path stands, or its nearest ancestor that is there: a missing key is missed in its map. */
+/** Where a path stands, or its nearest ancestor: a missing key is missed in its map. */
 function offsetOf(document: Document, { path, at, isKey }: Finding): number {
   const exact = isKey === true ? keyOf(document, path) : nodeAt(document, path)
   if (exact?.range != null) return exact.range[0] + textOffset(exact, at)
@@ -75,7 +75,7 @@ function keyOf(document: Document, path: ConfigPath): Node | undefined {
   return isScalar(pair?.key) ? pair.key : undefined
 }
 
-/** Only where a text stands on one line as it is does its n-th character have a place of its own. */
+/** Only a text that stands on one line as it is has a place for its n-th character. */
 function textOffset(node: Node, at: number | undefined): number {
   if (at === undefined || !isScalar(node)) return 0
   if (node.type === 'PLAIN') return at

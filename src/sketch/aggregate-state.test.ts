@@ -49,7 +49,7 @@ function distinctOf(rows: readonly Row[]): AggregateState {
   return state
 }
 
-/** A value without a name in it draws from few names, one with a name from many: both forms of HLL. */
+/** Few names and many, none and empty ones. */
 const rowsOf = fc.array(
   fc.record({
     value: fc.double({ min: -1e9, max: 1e9, noNaN: true }),

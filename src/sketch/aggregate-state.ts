@@ -69,7 +69,7 @@ export const aggregateState = {
     write(writer, state)
     return { kind: code, version, payload: writer.take() }
   },
-  /** Undefined for another kind, another version, another resolution, or bytes that are not ours. */
+  /** Undefined for another kind, version or resolution, or bytes that are not ours. */
   decode(spec: AggregateSpec, from: PaneState): AggregateState | undefined {
     const { code, version, read } = row(spec.kind)
     if (from.kind !== code || from.version !== version) return undefined

@@ -39,7 +39,7 @@ export const distinct = {
     }
     return greatest
   },
-  /** n, then by rising weight: f64 weight, u8 0 and a list of coupon differences, or u8 1 and registers. */
+  /** n, then by rising weight: f64 weight, then u8 0 and coupon steps, or u8 1 and registers. */
   write(writer, state) {
     const weights = [...state.byWeight.keys()].sort((a, b) => a - b)
     writer.varint(weights.length)

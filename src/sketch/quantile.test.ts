@@ -81,7 +81,7 @@ test('[Z9] a bucket ends at the last unit whose logarithm fits', () => {
   }
 })
 
-test('[Z9] a larger value never has a smaller bucket, and a bucket stands for its own values', () => {
+test('[Z9] larger values never have smaller buckets, and a bucket stands for its own', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, min: -1e12, max: 1e12 }), (value) => {
       assert.ok(bucketOf(value) <= bucketOf(value + Math.abs(value) / 50 + 0.001))

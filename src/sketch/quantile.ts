@@ -53,8 +53,8 @@ function addTo(state: QuantileState, at: number, entry: { bucket: number; count:
 /**
  * Quantiles by counting logarithmic buckets (DDSketch: Masson, Rim and Lee, VLDB 2019), unweighted.
  * Departures: values are rounded to thousandths first, and no buckets collapse, because fewer
- * than 4,367 exist; so merging stays associative to the bit. Sorted arrays rather than a map: panes of
- * one group share most of their buckets, and a merge then is a walk without an allocation.
+ * than 4,367 exist; so merging stays associative to the bit. Sorted arrays rather than a map: panes
+ * of one group share most of their buckets, and a merge then is a walk without an allocation.
  */
 export const quantile = {
   zero: (): QuantileState => ({ buckets: [], counts: [] }),

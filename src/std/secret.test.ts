@@ -7,7 +7,8 @@ import { Secret } from './secret.ts'
 test('[R9] a secret shows in no print, JSON or inspection', () => {
   const secret = new Secret(utf8('canary'))
 
-  const shown = `${secret} ${JSON.stringify({ secret })} ${inspect({ secret }, { showHidden: true })}`
+  const inspected = inspect({ secret }, { showHidden: true })
+  const shown = `${secret} ${JSON.stringify({ secret })} ${inspected}`
 
   assert.equal(shown.includes('canary'), false)
   assert.equal(utf8Text(secret.reveal()), 'canary')
