@@ -152,7 +152,9 @@ export class RowIntake {
     const ts = batch.numbers[this.#field.ts]![row]!
     if (!batch.has(this.#field.ts, row) || !Number.isInteger(ts)) return 'ts'
     if (Math.abs(ts) < TS_SECONDS || Math.abs(ts) > TS_MICROSECONDS) return 'ts_unit'
-    if (ts < TS_MIN || ts >= TS_END) return 'ts_range'
+    // A replay's last heartbeat lies beyond its last row, which may lie at the very end.
+    const isFinal = batch.has(this.#field.final, row)
+    if (!isFinal && (ts < TS_MIN || ts >= TS_END)) return 'ts_range'
     if (!batch.has(this.#field.stream, row)) return 'stream'
     if (batch.ids[this.#field.stream]![row] === batch.literal('')) return 'stream'
     const p = batch.has(this.#field.p, row) ? batch.numbers[this.#field.p]![row]! : 1

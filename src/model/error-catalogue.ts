@@ -189,6 +189,13 @@ export const errorCatalogue = {
     exit: 70,
     status: 500,
   },
+  REPLAY_DIFFERS: {
+    message: 'this data folder holds a replay of another recording: {}',
+    advice: 'replay that file, or name an empty folder with --data',
+    retry: false,
+    exit: 2,
+    status: 400,
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue
