@@ -98,7 +98,7 @@ async function survivors(
   return encoder.bytes
 }
 
-/** Base and last offset of the batch stay, so that offsets do not move and none is asked for twice. */
+/** Base and last offset of the batch stay: offsets do not move, none is asked for twice. */
 function encodeRows(
   encoder: BatchEncoder,
   of: {

@@ -16,7 +16,7 @@ const codesOf = async (calls: readonly Promise<void>[]): Promise<string[]> =>
     settled.status === 'fulfilled' ? 'done' : settled.reason.code,
   )
 
-test('[L34] a full disk refuses appends, reads go on, and later rows follow without a gap', async () => {
+test('[L34] a full disk refuses appends, reads go on, later rows leave no gap', async () => {
   const log = await rig.open()
   await log.createTopic(topicSpec())
   await log.append('rows', records('before'))
@@ -57,7 +57,7 @@ test('[L11] a short write is cut off, fails all behind it, and offsets roll back
   assert.deepEqual((await rig.readAll(again)).values, ['before', 'after'])
 })
 
-test('[L35] a failed sync poisons the partition: no retry, reads up to what was synced', async () => {
+test('[L35] a failed sync poisons the partition: no retry, reads up to the synced', async () => {
   const log = await rig.open()
   await log.createTopic(topicSpec())
   await log.append('rows', records('before'))
@@ -123,7 +123,7 @@ test('an interval topic shows rows once written and resolves once synced', async
   assert.equal(wasResolved, false)
 })
 
-test('[D5] below the floor of free space readings are refused first, transitions never', async () => {
+test('[D5] below the floor of free space readings are refused first, steps never', async () => {
   rig = new EmbeddedRig({ freeBytesMin: 1_000_000 })
   const appendTo = (log: Awaited<ReturnType<typeof rig.open>>) =>
     codesOf(['readings', 'panes', 'transitions'].map((topic) => log.append(topic, records('a'))))

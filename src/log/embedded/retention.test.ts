@@ -33,7 +33,7 @@ async function groupClaim(log: EmbeddedLog): Promise<Claim> {
 
 const startOf = async (log: EmbeddedLog): Promise<number> => (await log.ends('rows'))[0]!.start
 
-test('[D6] retention by age waits for a group that has not read, and by size counts its rows', async () => {
+test('[D6] retention by age waits for unread rows, by size it counts them', async () => {
   const log = await rig.open()
   await log.createTopic(topicSpec({ retentionMs: HOUR_MS }))
   await hundredRows(log)

@@ -26,7 +26,7 @@ async function decodeSegment(path: string): Promise<Decoded[]> {
   return batches
 }
 
-test('[L4] a segment file is a run of Kafka record batches that an outside decoder reads', async () => {
+test('[L4] an outside decoder reads a segment file as Kafka record batches', async () => {
   const rig = new EmbeddedRig()
   try {
     const log = await rig.open()

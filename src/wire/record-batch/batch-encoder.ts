@@ -64,7 +64,8 @@ export class BatchEncoder {
   /** Adds a record; `delta` is its offset less the base, greater than that of the one before. */
   add(record: BatchRecord, delta = this.#lastDelta + 1): void {
     const { key, value } = record
-    const body = 3 + zigzagBytes(delta) + bytesOf(key) + bytesOf(value) // attributes, time delta, headers
+    // Three single bytes: attributes, time delta, header count.
+    const body = 3 + zigzagBytes(delta) + bytesOf(key) + bytesOf(value)
     this.#room(body + 5)
     const buffer = this.#buffer
     let at = putZigzag(buffer, this.#at, body)

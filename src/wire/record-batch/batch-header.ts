@@ -87,7 +87,7 @@ export function checkBatch(
 export const i32 = (bytes: Uint8Array, at: number): number =>
   (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
 
-/** Signed int64: the high half keeps its sign, else −2 would read as 2^64 − 2. Inexact past 2^53. */
+/** Signed int64: the high half keeps its sign, else −2 would read as 2^64 − 2. */
 const i64 = (bytes: Uint8Array, at: number): number =>
   i32(bytes, at) * 2 ** 32 + (i32(bytes, at + 4) >>> 0)
 

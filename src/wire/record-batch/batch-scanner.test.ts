@@ -114,7 +114,7 @@ test('a partial last batch stays unconsumed, whatever its length', () => {
   }
 })
 
-test('[L20] content that a valid CRC covers is rejected with its reason, the rows around it stay', () => {
+test('[L20] bad content under a valid CRC is rejected with its reason', () => {
   const faults: readonly [reason: string, at: number, value: number][] = [
     ['codec', 22, 2],
     ['count', 60, 3],
@@ -159,7 +159,7 @@ test('a control batch delivers no rows and moves the position on', () => {
   assert.deepEqual([columns.count, columns.offsets[0], columns.next], [1, 1, 2])
 })
 
-test('[L20] lost bytes stop the scan with a reason, and the next batch is found behind them', () => {
+test('[L20] lost bytes stop the scan, and the next batch is found behind them', () => {
   const run = [{ value: text('aa') }]
   const lost: readonly [reason: string, at: number, value: number][] = [
     ['length', 8, 0x70],

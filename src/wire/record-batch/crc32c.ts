@@ -1,7 +1,7 @@
 /** Reflected Castagnoli polynomial (RFC 3720, B.4). */
 const POLYNOMIAL = 0x82f63b78
 
-/** Tables of all sixteen byte positions, end to end: entry 256 · k + b is byte b, k zero bytes on. */
+/** Sixteen tables end to end: entry 256 · k + b is byte b followed by k zero bytes. */
 const TABLE = sixteenTables()
 
 function sixteenTables(): Int32Array {
