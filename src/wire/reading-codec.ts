@@ -7,6 +7,7 @@ import {
   type FieldKind,
   type Reading,
   type RejectReason,
+  type Scalar,
 } from '../model/reading.ts'
 import { isUnsigned } from './field-plan.ts'
 import { layoutOf } from './reading-layout.ts'
@@ -32,13 +33,14 @@ export function checkReading(value: unknown): ReadingResult {
   const reason = rowFault(value['ts'], value['stream'], value['p'])
   if (reason !== undefined) return { ok: false, reason }
   const keys = Object.keys(value)
+  const values = Object.values(value)
   const { kinds } = layoutOf(keys)
   let dropped: Set<string> | undefined
   let faults: FieldFault[] | undefined
   for (let i = 0; i < keys.length; i++) {
-    const name = keys[i]!
-    const verdict = judge(value[name], kinds[i])
+    const verdict = judge(values[i], kinds[i])
     if (verdict === 'keep') continue
+    const name = keys[i]!
     dropped ??= new Set()
     dropped.add(name)
     if (verdict === 'drop') continue
@@ -124,15 +126,23 @@ function canBeLate({ object, status }: Reading): boolean {
  */
 export function encodeReading(reading: Reading): string {
   const { order } = layoutOf(Object.keys(reading))
+  // Values in key order: one pass over the object instead of a look-up per name.
+  const values = Object.values(reading)
   let text = '{"v":1'
   for (let i = 0; i < order.length; i++) {
-    const { name, kind, label } = order[i]!
-    const value = reading[name]
+    const { index, kind, label } = order[i]!
+    const value = values[index]
     if (value === undefined) continue
-    if (typeof value === 'string') text += `,${label}${JSON.stringify(value)}`
-    else if (typeof value !== 'number' || kind === undefined || kind === 'I')
-      text += `,${label}${value}`
-    else text += `,${label}${rounded(value)}`
+    text += label + jsonOf(value, kind)
   }
   return `${text}}`
 }
+
+function jsonOf(value: Scalar, kind: FieldKind | undefined): string {
+  if (typeof value === 'string') return ESCAPED.test(value) ? JSON.stringify(value) : `"${value}"`
+  if (typeof value === 'boolean') return `${value}`
+  return kind === undefined || kind === 'I' ? `${value}` : `${rounded(value)}`
+}
+
+/** Text that JSON writes with escapes: quotes, backslashes, control characters, lone surrogates. */
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/

@@ -7,8 +7,8 @@ test('[F1] a layout orders known fields canonically, and unknown ones behind the
   const { order, kinds } = layoutOf(['zeta', 'rtt_ms', 'v', 'alpha', 'ts'])
 
   assert.deepEqual(
-    order.map((field) => field.name),
-    ['ts', 'rtt_ms', 'zeta', 'alpha'],
+    order.map((field) => field.label),
+    [',"ts":', ',"rtt_ms":', ',"zeta":', ',"alpha":'],
   )
   assert.deepEqual(kinds, [undefined, 'G', 'I', undefined, 'I'])
 })

@@ -10,9 +10,9 @@ export type ReadingLayout = {
   readonly order: readonly LayoutField[]
 }
 
-/** A field as it is written: its name, its kind, and `"name":` in JSON. */
+/** A field as it is written: its place among the keys, its kind, and `,"name":` in JSON. */
 export type LayoutField = {
-  readonly name: string
+  readonly index: number
   readonly kind: FieldKind | undefined
   readonly label: string
 }
@@ -29,13 +29,13 @@ export function layoutOf(keys: readonly string[]): ReadingLayout {
   const layout = {
     keys,
     kinds: keys.map((key) => fieldByName.get(key)?.kind),
-    order: keys
-      .filter((key) => key !== 'v')
-      .toSorted((a, b) => rankOf(a) - rankOf(b))
-      .map((name) => ({
-        name,
+    order: [...keys.entries()]
+      .filter(([, key]) => key !== 'v')
+      .toSorted(([, a], [, b]) => rankOf(a) - rankOf(b))
+      .map(([index, name]) => ({
+        index,
         kind: fieldByName.get(name)?.kind,
-        label: `${JSON.stringify(name)}:`,
+        label: `,${JSON.stringify(name)}:`,
       })),
   }
   layouts[slot] = layout
