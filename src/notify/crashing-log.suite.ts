@@ -5,25 +5,37 @@ export class Crash extends Error {}
 
 /**
  * A log whose user dies at its `crashAt`-th call or read, from 0: before the call has had any
- * effect, or after all of it and before its answer. From then on every call fails.
+ * effect, or after all of it and before its answer. From then on every call fails. With `onCall`
+ * it is told of that call and does not die: a process that is stopped in good order.
  */
 export class CrashingLog implements Log {
   readonly #log: Log
   readonly #crashAt: number
   readonly #when: 'before' | 'after'
+  readonly #onCall: (() => void) | undefined
   callCount = 0
   isDead = false
 
-  constructor(log: Log, { crashAt, when }: { crashAt: number; when: 'before' | 'after' }) {
+  constructor(
+    log: Log,
+    options: { crashAt: number; when: 'before' | 'after'; onCall?: () => void },
+  ) {
+    const { crashAt, when, onCall } = options
+    this.#onCall = onCall
+
     this.#log = log
     this.#crashAt = crashAt
     this.#when = when
   }
 
   async #effect<T>(call: () => Promise<T>): Promise<T> {
-    if (this.isDead) throw new Crash()
+    if (this.isDead && this.#onCall === undefined) throw new Crash()
     const isLast = this.callCount++ === this.#crashAt
     if (isLast) this.isDead = true
+    if (isLast && this.#onCall !== undefined) {
+      this.#onCall()
+      return call()
+    }
     if (isLast && this.#when === 'before') throw new Crash()
     const result = await call()
     if (isLast) throw new Crash()

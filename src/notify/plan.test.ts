@@ -44,10 +44,10 @@ const spec: NotifySpec = {
 
 type World = { readonly clock: SimulatedClock; readonly log: Log }
 
-async function world(): Promise<World> {
+async function world(partitions = 2): Promise<World> {
   const clock = new SimulatedClock()
   const log = openMemoryLog({ clock })
-  await createTopics(log, 2)
+  await createTopics(log, partitions)
   return { clock, log }
 }
 
@@ -235,4 +235,27 @@ test('[A74] at whatever call plan dies, each receiver is told the same steps, ea
       assert.deepEqual(crashed.told, whole.told, `crash ${when} call ${crashAt}`)
     }
   }
+})
+
+test('[A61] a restart knows what was said while a slower group of its partition waits', async () => {
+  const at = await world(1)
+  const slow = {
+    matchers: [{ name: 'site', op: '=', value: 'ams1' }],
+    groupWaitMs: 30_000,
+  } as const
+  const patient = { ...spec, route: route({ groupBy: ['site'], routes: [route(slow)] }) }
+  const step = (alert: number, seq: number, name: Step['step'], site: string) =>
+    stepOf({ alert, seq, step: name, activeAt: startAt, labels: { site } })
+  const first = plan(at, at.log, patient)
+  await appendSteps(at.log, [step(1, 2, 'firing', 'ams1')])
+  await appendSteps(at.log, [step(2, 2, 'firing', 'lyon'), step(2, 3, 'resolved', 'lyon')])
+  await pass(at, 4_000)
+  await first.end()
+  assert.deepEqual((await noticesOf(at.log)).map(short), ['noc 1 first 2'])
+
+  const second = plan(at, at.log, patient)
+  await pass(at, 40_000)
+  await second.end()
+
+  assert.deepEqual((await noticesOf(at.log)).map(short), ['noc 1 first 2', 'noc 1 first 1'])
 })
