@@ -76,7 +76,7 @@ export type FaultKind = 'type' | 'negative' | 'range' | 'long' | 'control'
 /** A fault and the field that had it, as it is counted and recorded. */
 export type FieldFault = `${FaultKind}:${string}`
 
-/** The limits that rows are checked against (formats.md 1.3); instants are epoch ms, both included. */
+/** The limits that rows are held to (formats.md 1.3); instants are epoch ms, both included. */
 export const readingLimits = {
   rowBytesMax: 16_384,
   textBytesMax: 128,

@@ -9,7 +9,7 @@ const BASE = [
   { name: 'p', kind: 'number' },
 ] as const
 
-test('[F2] a plan stops early behind its last wanted field, and never where that is unknown', () => {
+test('[F2] a plan stops behind its last wanted field, never where that is unknown', () => {
   const known = compileFieldPlan([...BASE, { name: 'retrans', kind: 'number' }])
   const unknown = compileFieldPlan([...BASE, { name: 'queue_depth', kind: 'number' }])
 

@@ -69,7 +69,7 @@ test('wanted fields are read from anywhere in a row, and others are passed over'
   })
 })
 
-test('[F2] a row that begins with "v":1 is left at the first key behind the last wanted field', () => {
+test('[F2] a row with "v":1 in front is left at the first key behind the last wanted one', () => {
   const promised = `{"v":1,${ROW},"p":0.1,"retrans":1,"rtt_ms":2,"cwnd":9,"rtt_ms":]}`
 
   assert.equal(scanText(promised).status, 'read')
@@ -78,7 +78,7 @@ test('[F2] a row that begins with "v":1 is left at the first key behind the last
   assert.notEqual(scanText(promised, foreignPlan).status, 'read')
 })
 
-test('[F2] what the scanner cannot judge by itself it leaves to JSON.parse, with the reason', () => {
+test('[F2] what the scanner cannot judge it leaves to JSON.parse, with the reason', () => {
   const cases: readonly (readonly [string, string])[] = [
     [`{${ROW},"x":{}}`, 'nesting'],
     [`{${ROW},"retrans":1,"retrans":2}`, 'duplicate'],
@@ -287,7 +287,7 @@ function agrees(bytes: Uint8Array, { status, fields }: Cells, by: FieldPlan): bo
   return true
 }
 
-test('[F2] on 120,000 rows made by grammar and mutation the scanner agrees with JSON.parse or bails', () => {
+test('[F2] on 120,000 made and mutated rows the scanner agrees with JSON.parse or bails', () => {
   const random = prng(20_261_122)
   let accepted = 0
   for (let batch = 0; batch < 6000; batch++) {

@@ -1,7 +1,8 @@
 // Reads wanted fields of JSON rows straight from their bytes, by RFC 8259's grammar narrowed to
-// flat objects of 16 KiB: row = ws { ws [ member *( , member ) ] } ws, member = ws key ws : value ws,
-// value = number | string | true | false | null. For any bytes it either agrees with JSON.parse on
-// every wanted field or bails; only behind the stop point of a `v` row nothing is checked.
+// flat objects of 16 KiB: row = ws { ws [ member *( , member ) ] } ws,
+// member = ws key ws : ws value ws, value = number | string | true | false | null. For any bytes it
+// either agrees with JSON.parse on every wanted field or bails; only behind the stop point of a `v`
+// row nothing is checked.
 import { readingLimits } from '../model/reading.ts'
 import type { ByteColumn } from '../model/record-columns.ts'
 import { bail } from './field-bail.ts'
@@ -227,7 +228,7 @@ class FieldPass {
     return close + 1
   }
 
-  /** Fixed-point numbers of at most 15 digits; digits ÷ 10^k is rounded once, as JSON.parse does. */
+  /** Fixed-point, at most 15 digits: digits ÷ 10^k is rounded once, as JSON.parse does. */
   #readNumber(start: number, field: number): number {
     const bytes = this.#bytes
     const negative = bytes[start] === MINUS

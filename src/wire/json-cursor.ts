@@ -39,7 +39,7 @@ export class JsonCursor {
     return at
   }
 
-  /** Where the closing quote stands of a string whose content begins at `start`; −bail.text: bail. */
+  /** Where the closing quote stands of a string whose content begins at `start`. */
   textEnd(start: number, escapes: boolean): number {
     const bytes = this.bytes
     const end = this.end

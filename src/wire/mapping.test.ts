@@ -27,7 +27,7 @@ test('[F5] a mapped field is taken from another, and fields that are not mapped 
   })
 })
 
-test('[F5] times of every unit become whole milliseconds, other measures keep their fraction', () => {
+test('[F5] times of every unit become whole ms, other measures keep their fraction', () => {
   const tsOf = (unit: 's' | 'ms' | 'us' | 'ns', time: unknown) =>
     compileMapping({ ts: { from: 'time', unit } })({ time })['ts']
 

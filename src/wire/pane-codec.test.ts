@@ -99,7 +99,7 @@ test('a pane of a newer version is rejected by name, and so is one without a key
   assert.deepEqual(decodePanesRecord({ key }), { kind: 'rejected', reason: 'empty' })
 })
 
-test('[P1] the key of a pane is its monitor and group, a dimension without value being null', () => {
+test('[P1] the key of a pane is its monitor and group, with null for what is absent', () => {
   assert.equal(
     utf8Text(paneKey('tcp-retransmits', ['arena-1', null])),
     'tcp-retransmits\0["arena-1",null]',

@@ -32,7 +32,7 @@ export type PanesRecord =
 /** `key`: no monitor and group in it; `version`: newer than ours; `pane`: cut or malformed. */
 export type PanesFault = 'empty' | 'key' | 'version' | 'pane' | 'bytes' | 'json' | 'shape'
 
-/** Finds the aggregates of a monitor at a definition, which give a JSON pane's states their kinds. */
+/** Finds a monitor's aggregates at a definition: they give a JSON pane's states their kinds. */
 export type AggregatesOf = (
   monitor: string,
   definition: string,

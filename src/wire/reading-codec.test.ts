@@ -103,7 +103,7 @@ test('[F4] late is known only of media objects that were answered with a 2xx', (
   assert.equal(derived({ ...timing, object: 'v' }).late, undefined)
 })
 
-test('[F1] a reading is written in canonical order behind "v":1, measures with three digits', () => {
+test('[F1] a reading is written in canonical order behind "v":1, with three digits', () => {
   const row = read({ zeta: true, rtt_ms: 7.28949, n: 3, p: 0.0625, alpha: 'é"', session: 's.1' })
 
   assert.equal(
@@ -142,7 +142,7 @@ const anyRow = fc
   .tuple(known, fc.dictionary(fc.string({ maxLength: 8 }), unknown, { maxKeys: 4 }))
   .map(([fields, others]) => ({ ...others, ...Object.fromEntries(fields), ...BASE }))
 
-test('[F2] what is written is read back alike, by the codec and by the early-stopping scanner', () => {
+test('[F2] what is written is read back alike by the codec and the early-stopping scanner', () => {
   const plan = compileFieldPlan([
     { name: 'ts', kind: 'number' },
     { name: 'stream', kind: 'text' },

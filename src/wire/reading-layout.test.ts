@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { layoutOf } from './reading-layout.ts'
 
-test('[F1] a layout orders known fields canonically, and unknown ones behind them as they came', () => {
+test('[F1] known fields are ordered canonically, unknown ones behind them as they came', () => {
   const { order, kinds } = layoutOf(['zeta', 'rtt_ms', 'v', 'alpha', 'ts'])
 
   assert.deepEqual(

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { parseRow, rowFault, textFault } from './reading-rules.ts'
 
-test('[F3] times are integers of milliseconds from 2000 to 2099, and the unit is told apart', () => {
+test('[F3] times are integers of ms from 2000 to 2099, and units are told apart', () => {
   const faultOf = (ts: unknown) => rowFault(ts, 'arena-1', undefined)
 
   assert.equal(faultOf(946_684_800_000), undefined)

@@ -7,7 +7,7 @@ import { decodeJson, shape, type JsonFault } from './json-shape.ts'
 /** The value of a record of `transitions`. */
 export const encodeTransition = (record: Step | Told): Uint8Array => utf8(JSON.stringify(record))
 
-/** Key of a record of `transitions`: the alert's fingerprint, so one alert's steps have one order. */
+/** Key of a record of `transitions`: the fingerprint, so that one alert's steps have one order. */
 export const transitionKey = (record: Step | Told): Uint8Array => utf8(record.fingerprint)
 
 const instant = shape.orNull(shape.integer)

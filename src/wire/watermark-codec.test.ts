@@ -5,7 +5,7 @@ import { isClock, readWatermark } from './watermark-codec.ts'
 
 const watermark = { v: 1, site: 'ams1', partition: 2, of: 4, watermark: 10, at: 20 }
 
-test('[P6] a watermark says how many partitions its site has, and may say where a replay ends', () => {
+test('[P6] a watermark says how many partitions its site has, and where a replay ends', () => {
   assert.equal(readWatermark({ ...watermark, final: 30 })?.final, 30)
   assert.equal(readWatermark(watermark)?.of, 4)
   assert.equal(readWatermark({ ...watermark, of: undefined }), undefined)

@@ -1,4 +1,4 @@
-// A record of `windows` (formats.md 2): one JSON object, key = monitor 0x00 JSON array of the group.
+// A record of `windows` (formats.md 2): one JSON object, key = monitor 0x00 group as JSON array.
 import type { Group } from '../model/pane.ts'
 import type { WindowResult } from '../model/window-result.ts'
 import { utf8 } from '../std/bytes.ts'
