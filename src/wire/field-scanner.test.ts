@@ -101,26 +101,6 @@ test('[F2] what the scanner cannot judge it leaves to JSON.parse, with the reaso
   for (const [row, reason] of cases) assert.equal(scanText(row).status, reason, row)
 })
 
-test('[F3] the fallback makes a faulty field absent and refuses a row only as a whole', () => {
-  const slow = (row: string) => readFieldsSlowly(plan, utf8(row))
-  const read = slow(`{${ROW},"retrans":-1,"rtt_ms":-1,"x":{},"__proto__":{"p":0.5}}`)
-
-  assert.deepEqual(read, {
-    ok: true,
-    seen: 0b10011,
-    numbers: [1_795_383_157_516, 0, 0, 0, -1],
-    texts: [undefined, 'arena-1', undefined, undefined, undefined],
-  })
-  assert.deepEqual(slow('[]'), { ok: false, reason: 'shape' })
-  assert.deepEqual(slow(`{${ROW},"p":2}`), { ok: false, reason: 'p' })
-  assert.deepEqual(slow('{"ts":1795383157,"stream":"a"}'), { ok: false, reason: 'ts_unit' })
-  assert.deepEqual(slow('{"ts":1795383157516}'), { ok: false, reason: 'stream' })
-  assert.deepEqual(readFieldsSlowly(plan, Uint8Array.of(0x7b, 0xff)), {
-    ok: false,
-    reason: 'bytes',
-  })
-})
-
 const pick = <T>(random: Prng, list: readonly T[]): T => list[random.below(list.length)]!
 
 const NAMES = [
