@@ -43,7 +43,7 @@ export class FileCollector implements BeatInput {
     return this.#options.batch.bytes
   }
 
-  /** @throws COLLECT_INPUT_UNREADABLE and what the log throws. */
+  /** Runs once, since its input is read once. @throws COLLECT_INPUT_UNREADABLE, and the log's. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, chunks, collector, batch } = this.#options
     const checkpoint = collector === undefined ? undefined : await readCheckpoint(log, collector)
@@ -54,19 +54,20 @@ export class FileCollector implements BeatInput {
         if (line.number <= passed) continue
         this.#add(line)
         rowCount = line.number
-        if (batch.isFull) await this.#settle(rowCount)
+        if (batch.isFull && !(await this.#settle(rowCount, signal))) return
       }
       if (signal.aborted) break
     }
-    await this.#settle(rowCount)
-    this.#isAtEnd = !signal.aborted
+    this.#isAtEnd = (await this.#settle(rowCount, signal)) && !signal.aborted
   }
 
-  async #settle(rowCount: number): Promise<void> {
-    const { log, collector, batch } = this.#options
-    await batch.flush()
+  /** False: the signal aborted before all was durable. */
+  async #settle(rowCount: number, signal: AbortSignal): Promise<boolean> {
+    const { log, clock, collector, batch } = this.#options
+    if (!(await batch.flushPatiently(clock, signal))) return false
     if (collector !== undefined) await writeCheckpoint(log, collector, { positions: {}, rowCount })
     this.#appendedTo = this.#newestTs
+    return true
   }
 
   #add(line: SourceLine): void {

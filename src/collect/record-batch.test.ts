@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NocturneError } from '../model/nocturne-error.ts'
 import { utf8 } from '../std/bytes.ts'
 import { openReadingsLog, startAt, valuesOf, withAppend } from './readings-log.suite.ts'
 import { RecordBatch } from './record-batch.ts'
@@ -45,5 +46,36 @@ test('a failed append keeps its records, and the next flush appends each once', 
   await batch.flush()
 
   assert.deepEqual(await valuesOf(log, 'readings'), texts)
+  await log.close()
+})
+
+test('[D5] a patient flush waits while the log is full, and gives up only when it is told to', async () => {
+  const log = await openReadingsLog(clock)
+  const stop = new AbortController()
+  let failures = 3
+  const waits: number[] = []
+  const waiting = {
+    now: () => startAt,
+    sleep: async (ms: number) => {
+      waits.push(ms)
+      if (waits.length === 5) stop.abort()
+    },
+  }
+  const batch = new RecordBatch(
+    withAppend(log, async (topic, rows) => {
+      if (failures-- > 0) throw new NocturneError('LOG_FULL', 'no room')
+      await log.append(topic, rows)
+    }),
+  )
+
+  batch.add({ value: utf8('one') })
+  assert.equal(await batch.flushPatiently(waiting, stop.signal), true)
+  failures = 9
+  batch.add({ value: utf8('two') })
+  assert.equal(await batch.flushPatiently(waiting, stop.signal), false)
+
+  assert.deepEqual(waits, [1000, 1000, 1000, 1000, 1000])
+  assert.deepEqual(await valuesOf(log, 'readings'), ['one'])
+  assert.equal(batch.recordCount, 1)
   await log.close()
 })

@@ -1,7 +1,11 @@
 import type { Log, LogRecord } from '../log/log.ts'
+import { NocturneError } from '../model/nocturne-error.ts'
+import type { Clock } from '../std/clock.ts'
 
 /** One append, as large as one turn of a reader. */
 const APPEND_BYTES_MAX = 1_048_576
+/** Between two tries of a log that takes no more for now. */
+const RETRY_MS = 1_000
 
 /**
  * Records on their way to `readings`, in order. A failed append keeps them, so flush may be tried
@@ -53,6 +57,29 @@ export class RecordBatch {
     if (this.#rejected.length === 0) return
     await this.#log.append('rejected', this.#rejected)
     this.#rejected = []
+  }
+
+  /**
+   * Flushes, and while the log takes no more for now waits with what it has, so that back-pressure
+   * runs up to the source (D5). False: the signal aborted before all was durable.
+   * @throws what a repeat would not mend.
+   */
+  async flushPatiently(clock: Clock, signal: AbortSignal): Promise<boolean> {
+    while (!(await this.#tryFlush())) {
+      if (signal.aborted) return false
+      await clock.sleep(RETRY_MS, signal)
+    }
+    return true
+  }
+
+  async #tryFlush(): Promise<boolean> {
+    try {
+      await this.flush()
+      return true
+    } catch (error) {
+      if (error instanceof NocturneError && error.entry.retry) return false
+      throw error
+    }
   }
 }
 

@@ -41,6 +41,8 @@ export class TailCollector implements BeatInput {
   /** @throws COLLECT_INPUT_UNREADABLE and what the log throws; run again, it goes on. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, path, collector, batch } = this.#options
+    // What an earlier run could not append goes first: it is read again, and known by its numbers.
+    await batch.flush()
     const checkpoint = await readCheckpoint(log, collector)
     let position: TailPosition | undefined = checkpoint?.positions[path]
     let lineCount = checkpoint?.rowCount ?? 0
@@ -54,7 +56,7 @@ export class TailCollector implements BeatInput {
         isDue = true
       }
       if (isDue && position !== undefined && (isAtEnd || batch.isFull)) {
-        await batch.flush()
+        if (!(await batch.flushPatiently(clock, signal))) return
         const positions = { [path]: position }
         await writeCheckpoint(log, collector, { positions, rowCount: lineCount })
         this.#appendedTo = this.#newestTs
