@@ -48,7 +48,7 @@ function textAt(
   return length < 0 ? undefined : utf8Text(column.bytes.subarray(start, start + length))
 }
 
-/** Only this file writes these records, so one of another shape is none of ours and says nothing. */
+/** A record of another shape under our key is none of ours and says nothing. */
 function checkpointOf(text: string | undefined): CollectCheckpoint | undefined {
   const value: unknown = text === undefined ? undefined : JSON.parse(text)
   if (!isObject(value) || !isObject(value.positions)) return undefined

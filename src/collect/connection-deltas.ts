@@ -35,8 +35,8 @@ type Seen = { counters: ConnectionCounters; at: number }
 /**
  * Turns cumulative counters into deltas, connection by connection (C1, C2). Holds at most
  * `connectionsMax` connections and forgets those not seen for `forgetMs`. While it is full, more
- * connections are counted in `refusedCount` and say nothing: a total that is too small is marked so,
- * one that is too great could not be told from a fault.
+ * connections are counted in `refusedCount` and say nothing: a total that is too small is marked
+ * so, one that is too great could not be told from a fault.
  */
 export class ConnectionDeltas {
   readonly #periodMs: number
@@ -156,7 +156,7 @@ function* pieces<Sample extends ConnectionSample>(
   }
 }
 
-/** Hamilton's method: floors first, what is left goes to the greatest remainders, earlier ones first. */
+/** Hamilton's method: floors first, the rest to the greatest remainders, earlier ones first. */
 function largestRemainder(total: number, weights: readonly number[]): readonly number[] {
   const weight = weights.reduce((sum, each) => sum + each, 0)
   // In two parts, so that every product is exact below 2^53.

@@ -36,7 +36,7 @@ test('[D2] a file that is read again goes on behind the last line of its checkpo
   await log.close()
 })
 
-test('[D7] rows of a file between its last append and its checkpoint keep their numbers', async () => {
+test('[D7] rows between a file’s last append and its checkpoint keep their numbers', async () => {
   const log = await openReadingsLog(clock)
   const broken = withAppend(log, async (topic, rows) => {
     if (topic === 'checkpoints') throw new Error('killed')
@@ -62,7 +62,7 @@ test('[W10] a stream that ended waits for nothing, and its rows have no numbers'
   await log.close()
 })
 
-test('[F3] a file of broken lines ends with every good row appended and each fault counted', async () => {
+test('[F3] a file of broken lines keeps each good row and counts each fault', async () => {
   const log = await openReadingsLog(clock)
   const good = Array.from({ length: 500 }, (_, i) => row(i))
   const broken = [

@@ -15,7 +15,7 @@ async function texts(chunks: AsyncIterable<SourceChunk>): Promise<string[]> {
   return seen
 }
 
-test('a file reads alike plain and packed, the last line without a line feed included', async () => {
+test('a file reads alike plain and packed, a last line without line feed included', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nocturne-file-'))
   const content = `${Array.from({ length: 5000 }, (_, i) => `{"row":${i}}`).join('\n')}\nlast`
   await writeFile(join(folder, 'plain'), content)

@@ -30,18 +30,18 @@ async function beaten(times: readonly (readonly (number | undefined)[])[]): Prom
   return texts
 }
 
-test('[W10] every second each partition gets a heartbeat of what was appended by all inputs', async () => {
+test('[W10] every second each partition is told up to when all inputs are appended', async () => {
   const texts = await beaten([
     [T, T + 500],
     [T + 1000, T + 700],
   ])
 
-  const beat = (ts: number) =>
-    `{"v":1,"ts":${ts},"site":"ams1","stream":"-","collector":"ss@edge-2","src":"beat","backlog":14}`
+  const rest = '"stream":"-","collector":"ss@edge-2","src":"beat","backlog":14}'
+  const beat = (ts: number) => `{"v":1,"ts":${ts},"site":"ams1",${rest}`
   assert.deepEqual(texts, Array(3).fill([beat(T), beat(T + 700)]))
 })
 
-test('[W10] a heartbeat never moves back, and there is none while an input cannot say', async () => {
+test('[W10] a heartbeat never moves back; there is none while an input cannot say', async () => {
   const texts = await beaten([[undefined], [T], [T - 5000], [undefined], [T + 1000]])
 
   const times = texts[0]?.map((text) => /"ts":(\d+)/.exec(text)?.[1])

@@ -18,7 +18,7 @@ const line = (intake: ReadingIntake, text: string, number = 1): Admission =>
 const textOf = (admission: Admission): string =>
   admission.ok && admission.record?.value ? utf8Text(admission.record.value) : 'none'
 
-test('[F4] a row becomes a record in canonical order, with derived fields, in its stream’s partition', () => {
+test('[F4] a row becomes a canonical record with derived fields in its stream’s partition', () => {
   const admission = line(
     intakeWith(),
     `{"rtt_ms":12,"min_rtt_ms":3,"stream":"arena-1","mine":"x","ts":${TS}}`,

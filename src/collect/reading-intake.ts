@@ -50,7 +50,7 @@ export type Admission =
     }
   | { readonly ok: false; readonly reason: string }
 
-/** What an intake has seen so far. Reasons of single fields (`type:rtt_ms`) count rows that stayed. */
+/** What was seen so far. A reason of one field (`type:rtt_ms`) counts rows that stayed. */
 export type IntakeCounts = {
   readonly acceptedCount: number
   readonly unsampledCount: number

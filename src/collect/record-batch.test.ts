@@ -7,7 +7,7 @@ import { RecordBatch } from './record-batch.ts'
 
 const clock = { now: () => startAt, sleep: async () => undefined }
 
-test('records are appended in order, in appends of at most 1 MiB, refused rows behind', async () => {
+test('records are appended in order, at most 1 MiB at a time, refused rows behind', async () => {
   const log = await openReadingsLog(clock)
   const sizes: number[] = []
   const batch = new RecordBatch(
@@ -49,7 +49,7 @@ test('a failed append keeps its records, and the next flush appends each once', 
   await log.close()
 })
 
-test('[D5] a patient flush waits while the log is full, and gives up only when it is told to', async () => {
+test('[D5] a patient flush waits while the log is full, until it is told to give up', async () => {
   const log = await openReadingsLog(clock)
   const stop = new AbortController()
   let failures = 3

@@ -5,7 +5,7 @@ import { SessionSampling } from './sampling.ts'
 
 const sessions = Array.from({ length: 20_000 }, (_, i) => `s.${i}`)
 
-test('[S1] sessions are sampled by the first 32 bits of a keyed hash, by every observer alike', () => {
+test('[S1] the first 32 bits of a keyed hash pick sessions, for every observer alike', () => {
   const here = new SessionSampling({ rate: 0.1, key: 'tenant' })
   const there = new SessionSampling({ rate: 0.1, key: 'tenant' })
   const other = new SessionSampling({ rate: 0.1, key: 'another' })

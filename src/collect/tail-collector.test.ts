@@ -16,7 +16,7 @@ const record = (number: number): string =>
   `{"v":1,"ts":${startAt + number},"stream":"a","n":${number},"collector":"tail@edge"}`
 const now = startAt + 60_000
 
-/** Each time that the tail would wait, the next step happens instead; after the last one it ends. */
+/** Each time that the tail would wait, the next step happens; after the last one it ends. */
 async function collected(log: Log, path: string, steps: readonly Step[] = []) {
   const stop = new AbortController()
   let turn = 0

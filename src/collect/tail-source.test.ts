@@ -8,7 +8,7 @@ import { tailLines, type TailPosition } from './tail-source.ts'
 
 type Step = () => Promise<void>
 
-/** Each time that the tail would wait, the next step happens instead; after the last one it ends. */
+/** Each time that the tail would wait, the next step happens; after the last one it ends. */
 async function tailed(
   path: string,
   steps: readonly Step[],

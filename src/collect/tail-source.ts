@@ -33,8 +33,8 @@ const READ_BYTES = 65_536
 /**
  * Follows a file as `tail -F` does, across rotation (another inode under the name; the old one is
  * read to its end first, also when it was renamed while we were away) and truncation (shorter than
- * what was read: again from its beginning). Waits for a file that is not there. A file cut short and
- * filled past the old position between two polls cannot be told from one that grew.
+ * what was read: again from its beginning). Waits for a file that is not there. A file cut short
+ * and filled past the old position between two polls cannot be told from one that grew.
  * @throws COLLECT_INPUT_UNREADABLE: not allowed, or a failing disk.
  */
 export async function* tailLines(

@@ -34,7 +34,7 @@ async function played(fromAt: number, turns: readonly number[]) {
   return { source, rows }
 }
 
-test('a night is played second by second, each when it is over, and stays marked as simulated', async () => {
+test('a night is played second by second and stays marked as simulated', async () => {
   const { source, rows } = await played(startAt, [0, 0, 0])
 
   const wanted = [0, 1, 2].flatMap((second) => matchNight(night).second(second).rows)

@@ -15,9 +15,9 @@ export type NightSourceOptions = {
 const CATCH_UP_SECONDS_MAX = 10
 
 /**
- * Plays a match night at the pace of the clock: each second's rows when it is over. `input(site)` is
- * what that site's heartbeat asks; while the site is dead it says nothing, as a stopped collector
- * would.
+ * Plays a match night at the pace of the clock: each second's rows when it is over. `input(site)`
+ * is what that site's heartbeat asks; while the site is dead it says nothing, as a stopped
+ * collector would.
  */
 export class MatchNightSource {
   readonly #options: NightSourceOptions

@@ -2,14 +2,14 @@
  * The text of iproute2's `ss -tinHO` and its relatives (formats.md 3.4).
  *
  *     text   = { header | socket [ info ] }
- *     socket = [ 'tcp' ] [ state ] recv-q send-q local peer { item }   one line, begins without blank
+ *     socket = [ 'tcp' ] [ state ] recv-q send-q local peer { item }   begins without blank
  *     info   = blank { item }                                          older form, without -O
  *     item   = key ':' value | pair-key ' ' value | flag | '<->'
- *     local, peer = address [ '%' zone ] ':' port                      `[…]` around IPv6, `*` for any
+ *     local, peer = address [ '%' zone ] ':' port                `[…]` around IPv6, `*` for any
  *
- * A value in brackets may hold blanks inside quotes: `users:(("my server",pid=7,fd=3))`. A filter on
- * one single state leaves the state column out. Liberal: what cannot be read is dropped and counted,
- * the rest of its line is kept.
+ * A value in brackets may hold blanks inside quotes: `users:(("my server",pid=7,fd=3))`. A filter
+ * on one single state leaves the state column out. Liberal: what cannot be read is dropped and
+ * counted, the rest of its line is kept.
  */
 
 /** One end of a connection; IPv4 mapped into IPv6 reads as IPv4, a zone is cut off. */
