@@ -1,12 +1,11 @@
 import type { NoticeReason } from '../model/notice.ts'
 import type { Severity } from '../model/monitor.ts'
 import type { Step } from '../model/step.ts'
+import { isRepeated, REPEAT_HORIZON_MS, stepPlace, type StepPlace } from './step-order.ts'
 import { assert } from '../std/assert.ts'
 
 /** A86: more open groups than this are refused and counted. */
 const GROUP_COUNT_MAX = 10_000
-/** How long after its newest step an alert that is over is remembered, so repeats are known (A9). */
-const REPEAT_HORIZON_MS = 3_600_000
 
 /** A group of alerts for one receiver, as one route makes it. */
 export type Routed = {
@@ -68,10 +67,9 @@ export type PlanGroup = {
 
 /** One alert's newest step, so that a repeat is known, and the groups that hold it. */
 type PlanAlert = {
-  activeAt: number
-  seq: number
-  offset: number
-  time: number
+  readonly place: StepPlace
+  readonly offset: number
+  readonly time: number
   readonly partition: number
   readonly groups: Set<PlanGroup>
 }
@@ -97,22 +95,18 @@ export class PlanState {
   #covers: Cover[] = []
 
   /** True once a step has been folded: the evaluator repeats steps after a crash (A9). */
-  isRepeat({ fingerprint, episode, seq }: Step): boolean {
-    const alert = this.#alerts.get(fingerprint)
-    if (alert === undefined) return false
-    const activeAt = activeAtOf(episode)
-    return activeAt < alert.activeAt || (activeAt === alert.activeAt && seq <= alert.seq)
+  isRepeat(step: Step): boolean {
+    return isRepeated(stepPlace(step), this.#alerts.get(step.fingerprint)?.place)
   }
 
   /** Remembers a step, newer than any of its alert; returns the groups that hold the alert. */
   remember({ step, partition, offset, time }: Arrival): ReadonlySet<PlanGroup> {
-    const { fingerprint, episode, seq } = step
+    const { fingerprint } = step
     const before = this.#alerts.get(fingerprint)
     const groups = before?.groups ?? new Set<PlanGroup>()
     // Deleted first, so that the map stays in order of the newest step.
     this.#alerts.delete(fingerprint)
-    const activeAt = activeAtOf(episode)
-    this.#alerts.set(fingerprint, { activeAt, seq, offset, time, partition, groups })
+    this.#alerts.set(fingerprint, { place: stepPlace(step), offset, time, partition, groups })
     this.#newestTimes[partition] = Math.max(this.#newestTimes[partition] ?? 0, time)
     for (const group of groups) {
       const member = group.members.get(fingerprint)
@@ -213,9 +207,6 @@ export class PlanState {
     }
   }
 }
-
-/** Episode = fingerprint + `-` + activeAt (A12). */
-const activeAtOf = (episode: string): number => Number(episode.slice(episode.lastIndexOf('-') + 1))
 
 /** Why each notice was planned goes with it; the strongest reason wins. */
 export type DueGroup = { readonly group: PlanGroup; readonly reason?: NoticeReason }

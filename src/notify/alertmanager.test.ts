@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'node:test'
+import { openMemoryLog } from '../log/memory/memory-log.ts'
+import type { Log } from '../log/log.ts'
+import type { Step } from '../model/step.ts'
+import { prng } from '../std/prng.ts'
+import { SimulatedClock } from '../std/simulated-clock.ts'
+import { runAlertmanager } from './alertmanager.ts'
+import { httpPost, type HttpPost } from './http-post.ts'
+import {
+  appendSteps,
+  createTopics,
+  stepOf,
+  TestReceiver,
+  toldsOf,
+  until,
+} from './notify-rig.suite.ts'
+import { receiverDefaults, routeDefaults, type NotifySpec } from './notify-spec.ts'
+
+type Posted = {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly startsAt: string
+  readonly endsAt: string
+}
+type World = { readonly clock: SimulatedClock; readonly log: Log; inFlight: number }
+
+async function world(): Promise<World> {
+  const clock = new SimulatedClock()
+  const log = openMemoryLog({ clock })
+  await createTopics(log, 2)
+  return { clock, log, inFlight: 0 }
+}
+
+/** Feeds the given instances until `end`. */
+function feed(at: World, instances: readonly TestReceiver[]) {
+  const ending = new AbortController()
+  const urls = instances.map(({ url }) => url)
+  const receiver = { ...receiverDefaults, name: 'am', kind: 'alertmanager', urls } as const
+  const spec: NotifySpec = {
+    receivers: [receiver],
+    route: { receiver: 'am', matchers: [], continue: false, routes: [], ...routeDefaults },
+    externalUrl: 'http://nocturne',
+  }
+  const send = httpPost(at.clock)
+  const post: HttpPost = async (request) => {
+    at.inFlight++
+    const result = await send(request)
+    at.inFlight--
+    return result
+  }
+  const { log, clock } = at
+  const { signal } = ending
+  const options = { log, receiver, spec, hopMsMax: 1_000, post, clock, random: prng(1), signal }
+  const run = runAlertmanager({ ...options, count: () => undefined })
+  return async () => {
+    ending.abort()
+    await run
+  }
+}
+
+const move = (at: World, stepMs: number) => ({
+  clock: at.clock,
+  stepMs,
+  mayMove: () => at.inFlight === 0,
+})
+
+async function settle(at: World): Promise<void> {
+  for (let turn = 0; turn < 20 || at.inFlight > 0; turn++) await setImmediate()
+}
+
+const posted = ({ received }: TestReceiver, nth = -1): Posted[] =>
+  JSON.parse(received.at(nth)?.body ?? '[]')
+
+const accepting = (at: World) =>
+  new TestReceiver(
+    () => ({ status: 200 }),
+    () => at.clock.now(),
+  )
+
+const startAt = new SimulatedClock().now()
+const one = (seq: number, step: Step['step'], level: Step['level'] = 'critical') => ({
+  ...stepOf({ alert: 1, seq, step, activeAt: startAt, level }),
+  at: startAt + seq,
+})
+
+test('[A67] every Alertmanager is kept informed, and a step is told once one of them has it', async () => {
+  const at = await world()
+  const [alive, dead] = [accepting(at), accepting(at)]
+  await Promise.all([alive.up(), dead.up()])
+  await dead.down()
+  const end = feed(at, [alive, dead])
+  await appendSteps(at.log, [one(2, 'firing')])
+  await until(async () => (await toldsOf(at.log)).length === 1)
+
+  const [alert] = posted(alive)
+  assert.equal(alert?.labels['alertname'], 'RetransmitsHigh')
+  assert.equal(alert?.annotations['nocturne_key'], one(2, 'firing').episode)
+  assert.equal(alert?.annotations['nocturne_seq'], '2')
+  assert.equal(Date.parse(alert?.startsAt ?? ''), startAt)
+  assert.equal(Date.parse(alert?.endsAt ?? ''), at.clock.now() + 240_000)
+  await dead.up()
+  await until(() => dead.received.length > 0, move(at, 1_000))
+  await settle(at)
+  const before = alive.received.length
+  await until(() => alive.received.length > before, move(at, 1_000))
+  await end()
+
+  assert.equal((await toldsOf(at.log)).length, 1)
+  assert.deepEqual(posted(dead).length, 1)
+  await Promise.all([alive.down(), dead.down()])
+})
+
+test('an alert that is over is sent with its end for 15 min, and a restart goes on so', async () => {
+  const at = await world()
+  const instance = accepting(at)
+  await instance.up()
+  const first = feed(at, [instance])
+  await appendSteps(at.log, [one(2, 'firing')])
+  await until(async () => (await toldsOf(at.log)).length === 1)
+  await appendSteps(at.log, [one(3, 'resolved')])
+  await until(async () => (await toldsOf(at.log)).length === 2)
+  await first()
+  const endedAt = at.clock.now()
+
+  const second = feed(at, [instance])
+  // The evaluator repeats what it had said: nothing opens again.
+  await appendSteps(at.log, [one(2, 'firing'), one(3, 'resolved')])
+  const before = instance.received.length
+  await until(() => instance.received.length >= before + 5, move(at, 1_000))
+  assert.equal(Date.parse(posted(instance)[0]?.endsAt ?? ''), startAt + 3)
+  await until(() => at.clock.now() > endedAt + 960_000, move(at, 1_000))
+  await settle(at)
+  const quiet = instance.received.length
+  await until(() => at.clock.now() > endedAt + 1_260_000, move(at, 1_000))
+  await second()
+
+  assert.equal(instance.received.length, quiet)
+  assert.equal((await toldsOf(at.log)).length, 2)
+  await instance.down()
+})
+
+test('a raise ends the alert of the old labels in the request that opens the new one', async () => {
+  const at = await world()
+  const instance = accepting(at)
+  await instance.up()
+  const end = feed(at, [instance])
+  await appendSteps(at.log, [one(2, 'firing', 'warning')])
+  await until(async () => (await toldsOf(at.log)).length === 1)
+  await appendSteps(at.log, [one(3, 'raised', 'critical')])
+  await until(async () => (await toldsOf(at.log)).length === 2)
+  await end()
+
+  const alerts = posted(instance).map(({ labels, endsAt }) => [
+    labels['severity'],
+    Date.parse(endsAt),
+  ])
+  assert.deepEqual(alerts, [
+    ['warning', startAt + 3],
+    ['critical', at.clock.now() + 240_000],
+  ])
+  await instance.down()
+})
