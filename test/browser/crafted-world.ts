@@ -69,12 +69,22 @@ export const craftWindow = (of: CraftedWindow): WindowResult => {
   const { site, stream, end, retrans, complete = true } = of
   const span = { scope: site, end }
   return {
-    v: 1, id: windowId('tcp-retransmits', [stream], span), scope: site,
-    monitor: 'tcp-retransmits', definition: retransmits.definition, group: { stream },
-    start: end - 10_000, end, rev: 4_097, closed: true, rows: 40,
+    v: 1,
+    id: windowId('tcp-retransmits', [stream], span),
+    scope: site,
+    monitor: 'tcp-retransmits',
+    definition: retransmits.definition,
+    group: { stream },
+    start: end - 10_000,
+    end,
+    rev: 4_097,
+    closed: true,
+    rows: 40,
     values: { retrans, rtt_ms: 18 + (retrans % 37) / 4 },
     sources: { expected: 2, reported: complete ? 2 : 1, missing: complete ? [] : [`${site}/1`] },
-    complete, corrected: false, receipt: { event: end, read: end, pane: end, closed: end },
+    complete,
+    corrected: false,
+    receipt: { event: end, read: end, pane: end, closed: end },
   }
 }
 
@@ -94,9 +104,19 @@ export type CraftedStep = {
 }
 
 const TO: Readonly<Record<string, Step['to']>> = {
-  pending: 'pending', firing: 'firing', raised: 'firing', lowered: 'firing', refiring: 'firing',
-  recovering: 'recovering', resolved: 'inactive', dropped: 'inactive', acked: 'acked',
-  unacked: 'unacked', nodata: 'nodata', fresh: 'fresh', cause: 'firing',
+  pending: 'pending',
+  firing: 'firing',
+  raised: 'firing',
+  lowered: 'firing',
+  refiring: 'firing',
+  recovering: 'recovering',
+  resolved: 'inactive',
+  dropped: 'inactive',
+  acked: 'acked',
+  unacked: 'unacked',
+  nodata: 'nodata',
+  fresh: 'fresh',
+  cause: 'firing',
 }
 
 const kindOf = (step: Step['step']): Step['kind'] => {
@@ -111,12 +131,28 @@ export function craftStep(of: CraftedStep): Step {
   const summary = of.summary ?? `412 retransmits in 10 s on ${stream}`
   const at = of.at ?? activeAt
   return {
-    v: 1, id: `${episode}-${seq}`, fingerprint, episode, seq, kind: kindOf(step), step,
-    alert: 'RetransmitsHigh', monitor: 'tcp-retransmits', rule: 'tcp-retransmits/RetransmitsHigh',
+    v: 1,
+    id: `${episode}-${seq}`,
+    fingerprint,
+    episode,
+    seq,
+    kind: kindOf(step),
+    step,
+    alert: 'RetransmitsHigh',
+    monitor: 'tcp-retransmits',
+    rule: 'tcp-retransmits/RetransmitsHigh',
     labels: { alertname: 'RetransmitsHigh', stream, site, severity: level, team: 'cdn' },
-    annotations: { summary }, from: 'inactive', to: TO[step] ?? 'firing', level, at, reason,
-    value: { retrans: 412, rtt_ms: 31.5 }, window: { end: at, rev: 4_097, early: false },
-    complete: true, corrected: false, active_at: activeAt,
+    annotations: { summary },
+    from: 'inactive',
+    to: TO[step] ?? 'firing',
+    level,
+    at,
+    reason,
+    value: { retrans: 412, rtt_ms: 31.5 },
+    window: { end: at, rev: 4_097, early: false },
+    complete: true,
+    corrected: false,
+    active_at: activeAt,
     fired_at: step === 'pending' ? null : activeAt,
     ...(of.by === undefined ? {} : { by: of.by }),
     ...(of.comment === undefined ? {} : { comment: of.comment }),
@@ -134,19 +170,32 @@ export async function craftWorld(options: {
   readonly clock: Clock
   readonly wallFiles: WallFiles
   readonly simulatedSites?: readonly string[]
+  /** Any free one where absent. */
+  readonly port?: number
+  readonly epoch?: string
 }) {
-  const { clock, wallFiles, simulatedSites = [] } = options
+  const { clock, wallFiles, simulatedSites = [], port = 0, epoch = 'e1' } = options
   const log = openMemoryLog({ clock })
   const store = openMemoryStore({ clock })
   const keep = {
-    partitions: 1, cleanup: 'delete', retentionMs: -1, retentionBytes: -1, durability: 'ack',
+    partitions: 1,
+    cleanup: 'delete',
+    retentionMs: -1,
+    retentionBytes: -1,
+    durability: 'ack',
     recordBytesMax: 1_048_576,
   } as const
   for (const topic of TOPICS) await log.createTopic({ topic, ...keep })
   const counts = new Map<string, number>()
   const server: NocturneServer = createServer({
-    log, store, clock, wallFiles, monitors: [retransmits], epoch: 'e1', jitter: () => 0,
-    config: { ...serveConfig, port: 0, you: 'noc', simulatedSites },
+    log,
+    store,
+    clock,
+    wallFiles,
+    monitors: [retransmits],
+    epoch,
+    jitter: () => 0,
+    config: { ...serveConfig, port, you: 'noc', simulatedSites },
     metrics: { contentType: 'text/plain', metrics: async () => 'nocturne_up 1\n' },
     intake: async (body) => ({ status: 202, body: { accepted: body.length, rejected: [] } }),
     readiness: () => [],
@@ -156,7 +205,10 @@ export async function craftWorld(options: {
     },
   })
   return {
-    log, store, server, counts,
+    log,
+    store,
+    server,
+    counts,
     async windows(list: readonly CraftedWindow[]): Promise<void> {
       const windows = list.map(craftWindow)
       await store.upsertWindows(windows)
@@ -169,7 +221,10 @@ export async function craftWorld(options: {
     async steps(list: readonly CraftedStep[]): Promise<readonly Step[]> {
       const steps = list.map(craftStep)
       await store.upsertSteps(steps)
-      const rows = steps.map((step) => ({ key: transitionKey(step), value: encodeTransition(step) }))
+      const rows = steps.map((step) => ({
+        key: transitionKey(step),
+        value: encodeTransition(step),
+      }))
       await log.append('transitions', rows)
       return steps
     },
@@ -179,8 +234,16 @@ export async function craftWorld(options: {
           key: watermarkKey(site, partition),
           partition: 0,
           value: encodeWatermark({
-            v: 1, site, partition, of: 2, watermark: at, rows: 1_000, late: 0, skewed: 0,
-            rejected: 0, at,
+            v: 1,
+            site,
+            partition,
+            of: 2,
+            watermark: at,
+            rows: 1_000,
+            late: 0,
+            skewed: 0,
+            rejected: 0,
+            at,
           }),
         })),
       )

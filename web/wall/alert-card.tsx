@@ -96,7 +96,7 @@ export function AlertCard({ alert, context }: { alert: AlertView; context: WallC
         {!alert.complete && <span class="badge">incomplete</span>}
         <span class="card-age">{ageText(context.now - since)}</span>
       </div>
-      <h3>{plainText(alert.title)}</h3>
+      <h2>{plainText(alert.title)}</h2>
       <div class="card-where">
         <WhereText alert={alert} />
         {others.map(([name, value]) => (

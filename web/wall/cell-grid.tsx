@@ -31,6 +31,15 @@ function drawn(cells: Cells, isStale: boolean): readonly Drawn[] {
   })
 }
 
+/** Above this many cells of one kind they are small, above the other tiny: all should fit. */
+const MIDDLE_MAX = 60
+const SMALL_MAX = 360
+
+const sizeOf = (count: number, total: number): string => {
+  if (total > SMALL_MAX) return 'cells cells-tiny'
+  return count > MIDDLE_MAX ? 'cells cells-small' : 'cells cells-middle'
+}
+
 type GridProps = { readonly context: WallContext; readonly isCounting: boolean }
 
 export function CellGrid({ context, isCounting }: GridProps) {
@@ -40,6 +49,7 @@ export function CellGrid({ context, isCounting }: GridProps) {
   const all = drawn(cells, context.state.isStale || isBehind)
   const unwell = all.filter(({ code }) => code !== 'h')
   unwell.sort((a, b) => stateLook[a.code].rank - stateLook[b.code].rank || a.row - b.row)
+  const areMany = unwell.length > MIDDLE_MAX
   const well = all.filter(({ code }) => code === 'h')
   return (
     <section class="grid" aria-label="Streams, worst first">
@@ -48,9 +58,9 @@ export function CellGrid({ context, isCounting }: GridProps) {
           <h2>
             Not well <span>{unwell.length}</span>
           </h2>
-          <div class={unwell.length > 60 ? 'cells cells-small' : 'cells cells-large'}>
+          <div class={areMany ? sizeOf(unwell.length, all.length) : 'cells cells-large'}>
             {unwell.map((cell) =>
-              unwell.length > 60 ? (
+              areMany ? (
                 <SmallCell key={keyOf(roster, cell)} cell={cell} roster={roster} />
               ) : (
                 <LargeCell key={keyOf(roster, cell)} {...{ cell, roster, cells }} />
@@ -67,7 +77,7 @@ export function CellGrid({ context, isCounting }: GridProps) {
                 {scope === 'all' ? 'All sites' : plainText(scope)}{' '}
                 <span>{cellsOfScope.length}</span>
               </h2>
-              <div class={cellsOfScope.length > 60 ? 'cells cells-small' : 'cells cells-middle'}>
+              <div class={sizeOf(cellsOfScope.length, all.length)}>
                 {cellsOfScope.map((cell) => (
                   <SmallCell key={keyOf(roster, cell)} cell={cell} roster={roster} />
                 ))}
@@ -114,7 +124,9 @@ function SmallCell({ cell, roster }: { cell: Drawn; roster: Roster }) {
       aria-label={words}
       title={words}
     >
-      {cell.code !== 'h' && <ShapeIcon shape={look.shape} isAcked={cell.isAcked} />}
+      {cell.code !== 'h' && look.shape !== 'hatch' && (
+        <ShapeIcon shape={look.shape} isAcked={cell.isAcked} />
+      )}
       <span>{stream}</span>
     </a>
   )

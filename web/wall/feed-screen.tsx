@@ -11,7 +11,9 @@ import type { WallContext } from './wall-context.ts'
 function AlertRow({ alert, context }: { alert: AlertView; context: WallContext }) {
   const { level, condition } = alert
   const [name, value] = Object.entries(alert.value)[0] ?? []
-  const shape = condition === 'firing' ? levelShape[level] : 'triangle-hollow'
+  const isAbsent = alert.cause === 'absent'
+  const firing = isAbsent ? 'circle-crossed' : levelShape[level]
+  const shape = condition === 'firing' ? firing : 'triangle-hollow'
   const words = { pending: 'starting', firing: level, recovering: 'clearing' }
   return (
     <li class={`row level-${level} is-${condition}`} tabIndex={-1} data-key={alert.episode}>
@@ -28,7 +30,7 @@ function AlertRow({ alert, context }: { alert: AlertView; context: WallContext }
               {plainText(nameText(name))} {valueText(name, value)}
             </span>
           )}
-          {alert.cause === 'absent' && <span class="badge">no data</span>}
+          {isAbsent && <span class="badge">no data</span>}
           {alert.simulated && <span class="badge badge-simulated">simulated</span>}
           {alert.corrected && <span class="badge">corrected</span>}
           {!alert.complete && <span class="badge">incomplete</span>}

@@ -59,10 +59,10 @@ export function HeaderBar({
           {light}
         </span>
         <span class={lag !== null && lag > LAG_MS_MAX ? 'lag is-due' : 'lag'}>
-          lag {lag === null ? 'unknown' : `${(Math.max(0, lag) / 1_000).toFixed(1)} s`}
+          lag {lag === null || isStale ? 'unknown' : `${(Math.max(0, lag) / 1_000).toFixed(1)} s`}
         </span>
       </div>
-      <time class="clock" title="Newest event heard, UTC">
+      <time class={isLive ? 'clock' : 'clock is-past'} title="Newest event heard, UTC">
         {cells?.newest_at === null || cells === undefined ? '––:––:––' : clockText(cells.newest_at)}
         <small>UTC</small>
       </time>

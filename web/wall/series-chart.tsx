@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { SeriesView } from '../../src/serve/contract.ts'
 import { clockText } from './age-text.ts'
-import { makePlot, plotData, type PlotMarks } from './series-plot.ts'
+import { makePlot, PLOT_HEIGHT, plotData, type PlotMarks } from './series-plot.ts'
 import { nameText, valueText } from './value-text.ts'
 
 const TABLE_ROWS = 30
@@ -27,7 +27,7 @@ export function SeriesChart({
     const made = makePlot(element, () => latest.current)
     plot.current = made
     const resizing = new ResizeObserver(() =>
-      made.setSize({ width: Math.max(240, element.clientWidth), height: 190 }),
+      made.setSize({ width: Math.max(240, element.clientWidth), height: PLOT_HEIGHT }),
     )
     resizing.observe(element)
     return () => {

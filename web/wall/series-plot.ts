@@ -4,6 +4,9 @@ import type { SeriesView, ThresholdView } from '../../src/serve/contract.ts'
 import { clockText } from './age-text.ts'
 import { valueText } from './value-text.ts'
 
+/** Pixels of the page; the width is the place's own. */
+export const PLOT_HEIGHT = 220
+
 /** What one chart shows beside its line. */
 export type PlotMarks = {
   readonly name: string
@@ -71,6 +74,8 @@ function drawMarks(plot: uPlot, marks: PlotMarks, paint: Colours): void {
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
   ctx.clip()
   ctx.font = `${11 * scale}px system-ui, sans-serif`
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'bottom'
   ctx.lineWidth = scale
   for (const { value, level, op } of marks.thresholds) {
     const y = Math.round(plot.valToPos(value, 'y', true))
@@ -124,7 +129,7 @@ export function makePlot(
   }
   const options: uPlot.Options = {
     width: Math.max(240, host.clientWidth),
-    height: 190,
+    height: PLOT_HEIGHT,
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
     padding: [10, 8, 0, 0],
@@ -133,7 +138,12 @@ export function makePlot(
       y: { range: rangeOf(marks) },
     },
     axes: [
-      { ...axis, space: 90, values: (_, ticks) => ticks.map((at) => clockText(at * 1_000)) },
+      {
+        ...axis,
+        space: 64,
+        size: 30,
+        values: (_, ticks) => ticks.map((at) => clockText(at * 1_000)),
+      },
       { ...axis, size: 64, values: (_, ticks) => ticks.map((each) => valueText(marks.name, each)) },
     ],
     series: [

@@ -32,7 +32,7 @@ export function SiteStrips({ context: { state } }: { context: WallContext }) {
             <b>{plainText(site.site)}</b>
             <span class="site-word">{isStale ? 'unknown' : WORD[site.state]}</span>
             {site.simulated && <span class="badge badge-simulated">simulated</span>}
-            <span class="site-lag">{lagText(site)}</span>
+            <span class="site-lag">{isStale ? 'unknown' : lagText(site)}</span>
             <span class={isWhole ? '' : 'is-due'}>
               {site.heard} of {site.of} partitions
             </span>

@@ -73,15 +73,9 @@ function stateHere({ state }: WallContext, scope: string, stream: string): State
   return isStale && code === 'h' ? 'o' : code
 }
 
-/** What a line judges comes first; of a line without rules, its first value. */
-const chartNames = ({ names, thresholds }: LineView): readonly string[] => {
-  const judged = names.filter((name) => thresholds.some((each) => each.name === name))
-  return judged.length > 0 ? judged : names.slice(0, 2)
-}
-
 function Charts({ loaded, theme }: { loaded: Loaded; theme: string }) {
   const { view, seriesByLine } = loaded
-  const charts = view.lines.flatMap((line) => chartNames(line).map((name) => ({ line, name })))
+  const charts = view.lines.flatMap((line) => line.names.map((name) => ({ line, name })))
   const steps = useMemo(
     () =>
       view.steps

@@ -3,11 +3,22 @@ import { AlertCard } from './alert-card.tsx'
 import { inOrder, isOpen } from './alert-order.ts'
 import { CellGrid } from './cell-grid.tsx'
 import { SiteStrips } from './site-strips.tsx'
+import { stateLook } from './state-look.ts'
 import type { WallContext } from './wall-context.ts'
 
 /** Above this many cards the box takes half, and the grid counts the healthy (wall.md). */
 const CARDS_OF_A_THIRD = 4
 const CARDS_MAX = 24
+
+/** How many cells are what, other than healthy, worst first: `3 incomplete · 1 old`. */
+function doubts(states: string): string {
+  const countByCode = new Map<string, number>()
+  for (const code of states) countByCode.set(code, (countByCode.get(code) ?? 0) + 1)
+  return Object.entries(stateLook)
+    .filter(([code]) => code !== 'h' && countByCode.has(code))
+    .map(([code, { word }]) => `${countByCode.get(code)} ${word}`)
+    .join(' · ')
+}
 
 /** What an empty penalty box knows (U2). */
 function QuietBox({ context: { state } }: { context: WallContext }) {
@@ -40,6 +51,7 @@ function QuietBox({ context: { state } }: { context: WallContext }) {
         </b>{' '}
         streams heard{isWhole ? ` in the last ${ageText(Math.ceil(oldest / 1_000) * 1_000)}` : ''}
       </p>
+      {!isWhole && <p>{doubts(cells.states)}</p>}
     </div>
   )
 }

@@ -15,7 +15,7 @@ const socketOf = (response: ServerResponse): FeedSocket => ({
 
 /** `GET /api/live`: server-sent events until either side ends them. @throws SERVE_BUSY. */
 export function answerLive(
-  { feed }: ServeContext,
+  { feed }: Pick<ServeContext, 'feed'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {

@@ -163,7 +163,10 @@ export class AlertBook {
 
   #view(step: Step, subject: Subject): AlertView {
     const before = this.#open.get(step.fingerprint)
-    const { episode, fingerprint, seq, alert, monitor, level, labels, annotations, at } = step
+    const { episode, fingerprint, seq, alert, monitor, level, labels, at } = step
+    // What people did says nothing new about the trouble: its words and figures stay.
+    const isHandling = step.kind === 'handling' && before !== undefined
+    const annotations = isHandling ? before.annotations : step.annotations
     return {
       episode,
       fingerprint,
@@ -178,7 +181,7 @@ export class AlertBook {
       condition: conditionOf(step, before),
       cause: causeOf(step, before),
       data: step.kind === 'data' ? (step.to as AlertView['data']) : (before?.data ?? 'fresh'),
-      value: step.kind === 'handling' && before !== undefined ? before.value : step.value,
+      value: isHandling ? before.value : step.value,
       active_at: step.active_at ?? before?.active_at ?? at,
       fired_at: step.fired_at ?? before?.fired_at ?? null,
       changed_at: at,
