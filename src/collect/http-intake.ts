@@ -6,6 +6,7 @@ import { utf8Text } from '../std/bytes.ts'
 import type { Clock } from '../std/clock.ts'
 import type { BeatInput } from './heartbeat.ts'
 import { NdjsonLines, isBlankLine } from './ndjson-lines.ts'
+import { PostedSites } from './posted-sites.ts'
 import type { Admission, ReadingIntake } from './reading-intake.ts'
 import { RecordBatch } from './record-batch.ts'
 
@@ -45,7 +46,13 @@ const NAMED_MAX = 1_000
 const SLICE_BYTES = 262_144
 const RETRY_AFTER_S = 1
 
-type Report = { accepted: number; named: { line: number; reason: string }[]; more: number }
+type Report = {
+  accepted: number
+  named: { line: number; reason: string }[]
+  more: number
+  /** Newest event time of each site that rows named. */
+  readonly newestBySite: Map<string, number>
+}
 
 /**
  * Readings by `POST`: NDJSON or a JSON array, plain or gzip, at most 1 MiB packed and 8 MiB
@@ -54,6 +61,8 @@ type Report = { accepted: number; named: { line: number; reason: string }[]; mor
  */
 export class HttpIntake implements BeatInput {
   readonly #options: HttpIntakeOptions
+  /** Sites that posted rows under their own name. */
+  readonly sites = new PostedSites()
   /** Arrival of each request in work, oldest first, and the bytes it may need. */
   readonly #inWork = new Map<symbol, { readonly at: number; readonly bytes: number }>()
 
@@ -97,7 +106,7 @@ export class HttpIntake implements BeatInput {
     const unpacked = format.isPacked ? await unpack(body) : ({ ok: true, bytes: body } as const)
     if (!unpacked.ok) return refused(unpacked.status, unpacked.reason)
     const batch = new RecordBatch(this.#options.log)
-    const report: Report = { accepted: 0, named: [], more: 0 }
+    const report: Report = { accepted: 0, named: [], more: 0, newestBySite: new Map() }
     if (format.kind === 'ndjson') await this.#takeLines(unpacked.bytes, batch, report)
     else {
       const rows = rowsOf(unpacked.bytes)
@@ -106,6 +115,8 @@ export class HttpIntake implements BeatInput {
     }
     batch.addRejected(this.#options.intake.takeRejected())
     await batch.flush()
+    const now = this.#options.clock.now()
+    for (const [site, ts] of report.newestBySite) this.sites.posted(site, Math.min(ts, now), now)
     const { accepted, named: rejected, more } = report
     const counts = { accepted, rejected }
     return { status: 202, body: more === 0 ? counts : { ...counts, rejected_more: more } }
@@ -164,6 +175,9 @@ function note(
     return
   }
   report.accepted++
+  const { site, ts } = admission
+  if (site !== undefined)
+    report.newestBySite.set(site, Math.max(ts, report.newestBySite.get(site) ?? ts))
   if (admission.record !== undefined) batch.add(admission.record)
 }
 

@@ -196,6 +196,13 @@ export const errorCatalogue = {
     exit: 2,
     status: 400,
   },
+  APP_RESTORING: {
+    message: 'what lay in the log at the start is still being read: {}',
+    advice: 'wait: it is ready once it has caught up',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

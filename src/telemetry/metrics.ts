@@ -1,7 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-
-/** Hops of the latency receipt (A5), seconds: from one disk sync up to a window with lateness. */
-const HOP_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60]
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 /** Everything that `/metrics` shows (R7): one counter a drop or refusal, with its reason. */
 export type Metrics = ReturnType<typeof createMetrics>
@@ -38,8 +35,19 @@ export function createMetrics() {
     }),
     steps: new Counter({
       name: 'nocturne_steps_total',
-      help: 'Steps of alerts by name.',
-      labelNames: ['step'] as const,
+      help: 'Steps of alerts appended.',
+      registers,
+    }),
+    notify: new Counter({
+      name: 'nocturne_notify_total',
+      help: 'Decisions and outcomes of notices, by stage or receiver and reason.',
+      labelNames: ['where', 'reason'] as const,
+      registers,
+    }),
+    serve: new Counter({
+      name: 'nocturne_serve_total',
+      help: 'Refusals and cuts of the HTTP side, by what and why.',
+      labelNames: ['what', 'reason'] as const,
       registers,
     }),
     groups: new Gauge({
@@ -51,13 +59,6 @@ export function createMetrics() {
       name: 'nocturne_lag_records',
       help: 'Records that a reader has not read yet.',
       labelNames: ['reader', 'partition'] as const,
-      registers,
-    }),
-    hop: new Histogram({
-      name: 'nocturne_receipt_seconds',
-      help: 'Time between two hops of an alert’s way (A71).',
-      labelNames: ['hop'] as const,
-      buckets: HOP_SECONDS,
       registers,
     }),
   }

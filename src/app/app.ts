@@ -1,0 +1,303 @@
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
+import type { Log } from '../log/log.ts'
+import { openMemoryLog } from '../log/memory/memory-log.ts'
+import type { TopicName } from '../model/topics.ts'
+import { createServer, type NocturneServer } from '../serve/server.ts'
+import type { ReadinessCheck } from '../serve/serve-context.ts'
+import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
+import { systemClock, type Clock } from '../std/clock.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import type { Store } from '../store/store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import { createCollectors, type Collectors } from './collectors.ts'
+import { createTopics } from './create-topics.ts'
+import { notifyParts } from './notify-parts.ts'
+import { observe } from './observe.ts'
+import { claimReaders, newProgress, type Progress } from './readers.ts'
+import { supervise, superviseClaims, type Supervision } from './supervise.ts'
+
+/** The parts of the program that a process may run. */
+export const roles = ['collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve'] as const
+export type Role = (typeof roles)[number]
+
+export type AppOptions = {
+  readonly config: Config
+  readonly roles: ReadonlySet<Role>
+  readonly logger: Logger
+  readonly clock?: Clock
+  /** Standard input, for a source of that kind. */
+  readonly input: AsyncIterable<Uint8Array>
+  /** Where the receiver `terminal` writes whole lines. */
+  readonly terminal: { readonly write: (text: string) => void; readonly isColored: boolean }
+  /** The built wall; a folder that is missing makes a server without one. */
+  readonly wallFolder: string
+}
+
+const RETAIN_EVERY_MS = 60_000
+
+/** A running Nocturne. */
+export interface App {
+  /** Address of the wall and API; undefined without the role `serve`. */
+  readonly url: string | undefined
+  /** Rejects when a bug was met: the process must end (R5). */
+  readonly failed: Promise<never>
+  /** Stops collecting, finishes the turns in hand, commits and closes (R4). */
+  stop(): Promise<void>
+}
+
+/** Starts the parts that the roles name. @throws LOG_LOCKED, LOG_CORRUPT, STORE_REFUSED. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, clock = systemClock, logger } = options
+  await mkdir(config.dataFolder, { recursive: true })
+  const log = await openLog(config, clock)
+  const store = await openStore({ config, clock, logger })
+  const parts = new Parts({ ...options, clock }, log, store)
+  try {
+    await parts.start()
+  } catch (error) {
+    await parts.stop()
+    throw error
+  }
+  return {
+    url: parts.url,
+    failed: parts.failed,
+    stop: () => parts.stop(),
+  }
+}
+
+async function openLog(config: Config, clock: Clock): Promise<Log> {
+  const log =
+    config.log.kind === 'memory'
+      ? openMemoryLog({ clock })
+      : await openEmbeddedLog({ folder: config.dataFolder, clock })
+  const { partitions, durability } = config.log
+  const retention = (topic: TopicName) => {
+    if (topic === 'checkpoints') return { ms: -1, bytes: -1 }
+    const { ageMs, bytesMax } = config.log.retention[topic]
+    return { ms: ageMs, bytes: bytesMax }
+  }
+  await createTopics(log, { partitions, durability, retention })
+  return log
+}
+
+async function openStore(given: {
+  readonly config: Config
+  readonly clock: Clock
+  readonly logger: Logger
+}): Promise<Store> {
+  const { config, clock, logger } = given
+  if (config.store.kind === 'memory') return openMemoryStore({ clock })
+  return openSqliteStore({
+    file: join(config.dataFolder, 'store.db'),
+    clock,
+    onSetAside: ({ movedTo, reason }) =>
+      logger.error({ reason, moved_to: movedTo }, 'the store was damaged; it is built anew'),
+  })
+}
+
+class Parts {
+  readonly #options: AppOptions & { readonly clock: Clock }
+  readonly #log: Log
+  readonly #store: Store
+  readonly #metrics: Metrics = createMetrics()
+  readonly #progress: Progress = newProgress()
+  readonly #supervision: Supervision
+  readonly #bug = Promise.withResolvers<never>()
+  /** Stopped in this order: the outside world first, then those who read what it left. */
+  readonly #collecting = new AbortController()
+  readonly #reading = new AbortController()
+  readonly #running: { readonly collect: Promise<void>[]; readonly read: Promise<void>[] } = {
+    collect: [],
+    read: [],
+  }
+  readonly #collectors: Collectors
+  /** Per topic: where its partitions ended when we started. */
+  readonly #endsAtStart = new Map<string, ReadonlyMap<number, number>>()
+  #server: NocturneServer | undefined
+  #stopped: Promise<void> | undefined
+  url: string | undefined
+
+  constructor(options: AppOptions & { readonly clock: Clock }, log: Log, store: Store) {
+    this.#options = options
+    this.#log = log
+    this.#store = store
+    const { clock, logger, config, input } = options
+    this.#bug.promise.catch(() => undefined)
+    this.#supervision = {
+      clock,
+      logger,
+      failed: (reader, reason) => this.#metrics.readerFailures.inc({ reader, reason }),
+      bug: (error) => this.#bug.reject(error),
+    }
+    this.#collectors = createCollectors({ log, clock, config, input })
+  }
+
+  get failed(): Promise<never> {
+    return this.#bug.promise
+  }
+
+  async start(): Promise<void> {
+    const { roles: wanted } = this.#options
+    const reading = this.#reading.signal
+    if (wanted.has('aggregate')) await this.#noteEnds('readings')
+    if (wanted.has('evaluate')) await this.#noteEnds('panes')
+    for (const reader of this.#claimReaders()) {
+      if (!wanted.has(reader.role)) continue
+      const { group, topic, read } = reader
+      const spec = {
+        topics: [topic],
+        group,
+        start: 'earliest',
+        sessionMs: 10_000,
+        rebalanceMs: 60_000,
+      } as const
+      const part = { name: group, log: this.#log, group: spec }
+      this.#read(superviseClaims(this.#supervision, part, reading, read))
+    }
+    if (wanted.has('notify')) this.#startNotify()
+    if (wanted.has('serve')) await this.#startServer()
+    if (wanted.has('collect')) this.#startCollectors()
+    this.#read(this.#observe(reading))
+    if (wanted.has('record')) {
+      const part = { name: 'record/retention', signal: reading }
+      this.#read(supervise(this.#supervision, part, (signal) => this.#retain(signal)))
+    }
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop())
+  }
+
+  async #stop(): Promise<void> {
+    this.#collecting.abort()
+    await Promise.allSettled(this.#running.collect)
+    this.#reading.abort()
+    await this.#server?.close()
+    await Promise.allSettled(this.#running.read)
+    await this.#store.close()
+    await this.#log.close()
+  }
+
+  #claimReaders() {
+    const { clock, config } = this.#options
+    const [log, store, progress] = [this.#log, this.#store, this.#progress]
+    return claimReaders({ log, store, clock, config, progress })
+  }
+
+  #read(task: Promise<void>): void {
+    task.catch(this.#bug.reject)
+    this.#running.read.push(task)
+  }
+
+  #startCollectors(): void {
+    const { signal } = this.#collecting
+    for (const { name, run } of this.#collectors.loops) {
+      const task = supervise(this.#supervision, { name: `collect/${name}`, signal }, run)
+      task.catch(this.#bug.reject)
+      this.#running.collect.push(task)
+    }
+  }
+
+  #startNotify(): void {
+    const { clock, config, terminal } = this.#options
+    const parts = notifyParts({
+      log: this.#log,
+      clock,
+      spec: config.notify,
+      hopMsMax: Math.max(0, ...config.monitors.map(({ window }) => window.hopMs)),
+      terminal,
+      count: (where, reason, count) => this.#metrics.notify.inc({ where, reason }, count),
+    })
+    const { signal } = this.#reading
+    for (const { name, run } of parts) {
+      this.#read(supervise(this.#supervision, { name: `notify/${name}`, signal }, run))
+    }
+  }
+
+  async #startServer(): Promise<void> {
+    const { config, clock, wallFolder } = this.#options
+    const { http } = this.#collectors
+    const wallFiles = await loadWallFiles(wallFolder)
+    const sites = config.collect.sources.some((source) => source.kind === 'match-night')
+    const server = createServer({
+      log: this.#log,
+      store: this.#store,
+      monitors: config.monitors,
+      clock,
+      metrics: this.#metrics.registry,
+      intake: (body, { contentType, contentEncoding }) =>
+        http.post({ body, contentType, contentEncoding }),
+      config: {
+        ...config.http,
+        hosts: [],
+        you: 'operator',
+        build: buildOf(wallFiles),
+        simulatedSites: sites ? ['sim-ams1', 'sim-lyo1', 'sim-waw1'] : [],
+        absentMs: config.absentMs,
+      },
+      wallFiles,
+      count: (what, reason) => this.#metrics.serve.inc({ what, reason }),
+      readiness: () => this.#readiness(),
+      epoch: clock.now().toString(36),
+      jitter: Math.random,
+    })
+    this.#server = server
+    const { signal } = this.#reading
+    const tail = { name: 'serve/tail', signal }
+    this.#read(supervise(this.#supervision, tail, (ending) => server.tail(ending)))
+    this.url = await server.listen()
+  }
+
+  /** Lets old windows and steps go, a little at a time. */
+  async #retain(signal: AbortSignal): Promise<void> {
+    const { clock, config } = this.#options
+    while (!signal.aborted) {
+      await clock.sleep(RETAIN_EVERY_MS, signal)
+      if (!signal.aborted) await this.#store.retain(clock.now() - config.store.retentionMs)
+    }
+  }
+
+  /** Ready once everything that lay in the log at the start was read (R2). */
+  #readiness(): readonly ReadinessCheck[] {
+    const { aggregate, evaluate } = this.#progress
+    const caughtUp = (topic: string, next: ReadonlyMap<number, number>) =>
+      [...(this.#endsAtStart.get(topic) ?? [])].every(
+        ([partition, end]) => (next.get(partition) ?? 0) >= end,
+      )
+    return [
+      { name: 'aggregate', isOk: caughtUp('readings', aggregate.next) },
+      { name: 'evaluate', isOk: caughtUp('panes', evaluate.next) },
+    ].map((check) => (check.isOk ? check : { ...check, code: 'APP_RESTORING' }))
+  }
+
+  async #noteEnds(topic: string): Promise<void> {
+    const ends = await this.#log.ends(topic)
+    const written = ends.flatMap(({ start, end }, partition) =>
+      end > start ? [[partition, end] as const] : [],
+    )
+    this.#endsAtStart.set(topic, new Map(written))
+  }
+
+  async #observe(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    while (!signal.aborted) {
+      await clock.sleep(1000, signal)
+      if (signal.aborted) return
+      const { intakes } = this.#collectors
+      await observe(this.#metrics, { log: this.#log, progress: this.#progress, intakes })
+    }
+  }
+}
+
+/** Changes with every file of the wall, so that an open wall notices a newer one (U4). */
+function buildOf(files: WallFiles): string {
+  const hash = createHash('sha256')
+  for (const path of [...files.keys()].sort()) hash.update(path).update(files.get(path)!.bytes)
+  return hash.digest('hex').slice(0, 12)
+}

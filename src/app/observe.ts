@@ -1,0 +1,51 @@
+import type { ReadingIntake } from '../collect/reading-intake.ts'
+import type { Log } from '../log/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Progress } from './readers.ts'
+
+type Intakes = readonly { readonly source: string; readonly intake: ReadingIntake }[]
+
+/** Brings the figures of the readers into the metrics; called once a second (R7). */
+export async function observe(
+  metrics: Metrics,
+  given: { readonly log: Log; readonly progress: Progress; readonly intakes: Intakes },
+): Promise<void> {
+  const { log, progress, intakes } = given
+  const { aggregate, evaluate } = progress
+  setTotal(metrics.rows, { outcome: 'folded' }, aggregate.rows)
+  setTotal(metrics.rows, { outcome: 'rejected' }, aggregate.rejected)
+  setTotal(metrics.rows, { outcome: 'late' }, aggregate.late)
+  setTotal(metrics.rows, { outcome: 'repeated' }, aggregate.repeats)
+  setTotal(metrics.windows, {}, evaluate.windows)
+  setTotal(metrics.steps, {}, evaluate.steps)
+  metrics.groups.set(evaluate.groups)
+  for (const { source, intake } of intakes) {
+    for (const [reason, count] of intake.counts.countByReason) {
+      setTotal(metrics.rejected, { source, reason }, count)
+    }
+  }
+  const readers = [
+    ['aggregate', 'readings', aggregate.next],
+    ['evaluate', 'panes', evaluate.next],
+    ['record-windows', 'windows', progress.windows.next],
+    ['record-steps', 'transitions', progress.steps.next],
+  ] as const
+  for (const [reader, topic, next] of readers) {
+    for (const [partition, { end }] of (await log.ends(topic)).entries()) {
+      const at = next.get(partition)
+      if (at !== undefined) {
+        metrics.lag.set({ reader, partition: String(partition) }, Math.max(0, end - at))
+      }
+    }
+  }
+}
+
+/** What a counter adds up elsewhere is set here; a counter of prom-client can only be reset. */
+function setTotal<Labels extends Record<string, string>>(
+  counter: { remove(labels: Labels): void; inc(labels: Labels, value: number): void },
+  labels: Labels,
+  total: number,
+): void {
+  counter.remove(labels)
+  counter.inc(labels, total)
+}
