@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vite'
 
 /** Builds the wall into `web/dist`: hashed files, nothing inline, so that the strict CSP holds. */
@@ -7,6 +8,7 @@ export default defineConfig({
   publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
+    rolldownOptions: { input: join(import.meta.dirname, 'wall.html') },
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0,

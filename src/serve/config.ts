@@ -15,14 +15,3 @@ export type ServeConfig = {
   /** Silence after which a site is dark (V2), ms. */
   readonly absentMs: number
 }
-
-/** The defaults of every field. */
-export const serveConfig: ServeConfig = {
-  host: '127.0.0.1',
-  port: 8_080,
-  hosts: [],
-  you: 'operator',
-  build: '0.1.0',
-  simulatedSites: [],
-  absentMs: 30_000,
-}

@@ -11,9 +11,6 @@
  */
 export type StateCode = 'h' | 's' | 'r' | 'i' | 'w' | 'c' | 'n' | 'd' | 'l' | 'm' | 'o' | 'u' | 'e'
 
-/** One hexadecimal digit a cell: 1 hatched (not believed) + 2 acked + 4 corrected. */
-export type MarkCode = string
-
 export type AlertLevel = 'info' | 'warning' | 'critical'
 
 /** `restoring`: open alerts are still being rebuilt; `broken`: the server cannot read its logs. */
@@ -47,7 +44,7 @@ export type Cells = {
   readonly roster: number
   /** One `StateCode` a cell. */
   readonly states: string
-  /** One `MarkCode` a cell. */
+  /** One hexadecimal digit a cell: 1 hatched (not believed) + 2 acked + 4 corrected. */
   readonly marks: string
   readonly values: readonly (number | null)[]
   /** Milliseconds from the end of the cell's newest window with rows to `now`. */

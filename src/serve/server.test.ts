@@ -6,7 +6,6 @@ import { utf8 } from '../std/bytes.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
-import { serveConfig } from './config.ts'
 import { createServer } from './server.ts'
 import type { ServeOptions } from './serve-context.ts'
 
@@ -69,7 +68,15 @@ async function craft(t: TestContext, over: Partial<ServeOptions> = {}) {
     monitors: [],
     epoch: 'e',
     jitter: () => 0,
-    config: { ...serveConfig, port: 0 },
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      hosts: [],
+      you: 'noc',
+      build: 'b',
+      simulatedSites: [],
+      absentMs: 30_000,
+    },
     count: () => {},
     readiness: () => [],
     metrics: { contentType: 'text/plain', metrics: async () => 'up 1\n' },
@@ -78,7 +85,7 @@ async function craft(t: TestContext, over: Partial<ServeOptions> = {}) {
       return { status: 429, body: { accepted: 0, rejected: [] }, retryAfterS: 3 }
     },
     wallFiles: new Map([
-      ['/index.html', file('<!doctype html>', false)],
+      ['/wall.html', file('<!doctype html>', false)],
       ['/assets/a-1.html', file('a', true)],
     ]),
     ...over,
@@ -99,7 +106,7 @@ async function craft(t: TestContext, over: Partial<ServeOptions> = {}) {
 const own = { 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' }
 const ackBody = { id: '01890000-aaaa-7000-8000-000000000000', target: EPISODE, by: 'ann' }
 
-test('[R14] every answer carries the strict headers, and only hashed files may be kept', async (t) => {
+test('[R14] every answer has the strict headers, only hashed files may be kept', async (t) => {
   const { server } = await craft(t)
   for (const url of [
     '/',
@@ -146,7 +153,7 @@ test('[R7] metrics are the registry’s own text', async (t) => {
   assert.equal((await server.http.inject({ url: '/metrics' })).body, 'up 1\n')
 })
 
-test('[A50] an acknowledgement lies in commands under the client’s id, and is answered requested', async (t) => {
+test('[A50] an acknowledgement lies in commands under the client’s own id', async (t) => {
   const { server, log, restored } = await craft(t)
   await restored()
 
@@ -194,7 +201,7 @@ for (const [code, status, over] of refusals) {
 
 test('SERVE_NOT_FOUND answers unknown paths, traversal among them', async (t) => {
   const { server } = await craft(t)
-  for (const url of ['/nowhere', '/assets/../index.html%00', '/assets/%2e%2e/package.json']) {
+  for (const url of ['/nowhere', '/assets/../wall.html%00', '/assets/%2e%2e/package.json']) {
     assert.equal((await server.http.inject({ url })).json().error.code, 'SERVE_NOT_FOUND', url)
   }
 })

@@ -5,7 +5,7 @@ import type { Cells, ErrorAnswer, Sites, Snapshot } from './contract.ts'
 import { LiveFeed } from './feed/live-feed.ts'
 import { tailLogs } from './view/live-tail.ts'
 import { LiveView } from './view/live-view.ts'
-import { hostFault } from './answer/request-origin.ts'
+import { hostFault } from './answer/request-fault.ts'
 import { responseHeaders } from './answer/response-headers.ts'
 import type { Route } from './route/route.ts'
 import { routes } from './route/routes.ts'
@@ -172,7 +172,7 @@ function addWall(http: FastifyInstance, { wallFiles }: ServeContext): void {
   for (const [path, file] of wallFiles) {
     http.get(path, (_request, reply) => send(reply, file))
   }
-  const page = wallFiles.get('/index.html')
+  const page = wallFiles.get('/wall.html')
   if (page === undefined) return
   for (const path of SCREENS) http.get(path, (_request, reply) => send(reply, page))
 }

@@ -9,15 +9,15 @@ test('[R15] the wall’s files are a list made once, of known kinds only', async
   const folder = await mkdtemp(join(tmpdir(), 'wall-'))
   t.after(() => rm(folder, { recursive: true }))
   await mkdir(join(folder, 'assets'))
-  await writeFile(join(folder, 'index.html'), '<!doctype html>')
+  await writeFile(join(folder, 'wall.html'), '<!doctype html>')
   await writeFile(join(folder, 'assets', 'wall-1a.js'), 'x')
   await writeFile(join(folder, 'notes.txt'), 'not ours')
 
   const files = await loadWallFiles(folder)
 
-  assert.deepEqual([...files.keys()].sort(), ['/assets/wall-1a.js', '/index.html'])
+  assert.deepEqual([...files.keys()].sort(), ['/assets/wall-1a.js', '/wall.html'])
   assert.equal(files.get('/assets/wall-1a.js')?.isHashed, true)
-  assert.equal(files.get('/index.html')?.isHashed, false)
+  assert.equal(files.get('/wall.html')?.isHashed, false)
 })
 
 test('a folder that is not there is a wall without files', async () => {

@@ -1,13 +1,13 @@
+import type { Log } from '../../src/log/log.ts'
 import { openMemoryLog } from '../../src/log/memory/memory-log.ts'
 import type { MonitorSpec, Severity } from '../../src/model/monitor.ts'
 import type { Step } from '../../src/model/step.ts'
 import type { WindowResult } from '../../src/model/window-result.ts'
-import { serveConfig } from '../../src/serve/config.ts'
 import { createServer, type NocturneServer } from '../../src/serve/server.ts'
 import type { WallFiles } from '../../src/serve/wall-files.ts'
 import type { Clock } from '../../src/std/clock.ts'
-import { utf8 } from '../../src/std/bytes.ts'
 import { fnv1a64 } from '../../src/std/hash.ts'
+import type { Store } from '../../src/store/store.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { encodeTransition, transitionKey } from '../../src/wire/step-codec.ts'
 import { encodeWatermark } from '../../src/wire/watermark-codec.ts'
@@ -195,7 +195,15 @@ export async function craftWorld(options: {
     monitors: [retransmits],
     epoch,
     jitter: () => 0,
-    config: { ...serveConfig, port, you: 'noc', simulatedSites },
+    config: {
+      host: '127.0.0.1',
+      port,
+      hosts: [],
+      you: 'noc',
+      build: 'b',
+      simulatedSites,
+      absentMs: 30_000,
+    },
     metrics: { contentType: 'text/plain', metrics: async () => 'nocturne_up 1\n' },
     intake: async (body) => ({ status: 202, body: { accepted: body.length, rejected: [] } }),
     readiness: () => [],
@@ -204,11 +212,12 @@ export async function craftWorld(options: {
       counts.set(name, (counts.get(name) ?? 0) + 1)
     },
   })
+  return { log, store, server, counts, ...handsOf(log, store) }
+}
+
+/** What feeds the logs, and the store as `record` would. */
+function handsOf(log: Log, store: Store) {
   return {
-    log,
-    store,
-    server,
-    counts,
     async windows(list: readonly CraftedWindow[]): Promise<void> {
       const windows = list.map(craftWindow)
       await store.upsertWindows(windows)
@@ -248,9 +257,6 @@ export async function craftWorld(options: {
         })),
       )
       await log.append('panes', rows)
-    },
-    async junk(): Promise<void> {
-      await log.append('windows', [{ key: utf8('x'), value: utf8('{"v":1}') }])
     },
   }
 }

@@ -26,7 +26,7 @@ const SITES = ['ams1', 'lyon'] as const
 const STREAMS = ['arena-1', 'arena-2', 'news-24'] as const
 
 /** What is missing here; in CI that is a failure, elsewhere a skip with its reason. */
-const missing = [CHROMIUM, join(DIST, 'index.html')].find((path) => !existsSync(path))
+const missing = [CHROMIUM, join(DIST, 'wall.html')].find((path) => !existsSync(path))
 const skip = missing !== undefined && process.env['CI'] !== 'true' ? `${missing} is missing` : false
 
 let browser: Browser
@@ -121,7 +121,8 @@ async function violations(page: Page): Promise<readonly string[]> {
   // Run through the debugger's protocol, which the page's own policy does not bind.
   await page.evaluate(axe.source)
   const found: unknown = await page.evaluate(
-    `axe.run().then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join(' ').slice(0, 300)))`,
+    `axe.run().then(({ violations }) => violations.map(
+      (each) => each.id + ': ' + each.nodes.map((node) => node.html).join(' ').slice(0, 300)))`,
   )
   return found as readonly string[]
 }

@@ -26,7 +26,7 @@ async function refusal(answer: Response): Promise<string> {
   }
 }
 
-/** Asks for an acknowledgement, or its end; the store shows it as requested until the step comes. */
+/** Asks for an acknowledgement or its end: shown as requested until the step comes. */
 export async function acknowledge(
   store: WallStore,
   alert: AlertView,
@@ -46,8 +46,9 @@ export async function acknowledge(
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(request),
     })
-    if (!answer.ok) set('refused', await refusal(answer))
+    return answer.ok ? undefined : set('refused', await refusal(answer))
   } catch (error) {
-    set('refused', error instanceof TypeError ? 'the server cannot be reached' : String(error))
+    const isCut = error instanceof TypeError
+    return set('refused', isCut ? 'the server cannot be reached' : String(error))
   }
 }

@@ -1,10 +1,10 @@
 import type { Cells, Roster, StateCode } from '../../src/serve/contract.ts'
-import { ageText } from './age-text.ts'
-import { plainText } from './plain-text.ts'
+import { ageText } from './text/age-text.ts'
+import { plainText } from './text/plain-text.ts'
 import { streamPath } from './screen-address.ts'
 import { ShapeIcon } from './shape-icon.tsx'
 import { stateLook } from './state-look.ts'
-import { nameText, valueText } from './value-text.ts'
+import { nameText, valueText } from './text/value-text.ts'
 import type { WallContext } from './wall-context.ts'
 
 /** One cell as it is drawn. */

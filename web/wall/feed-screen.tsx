@@ -1,11 +1,11 @@
 import type { AlertView, StepNews } from '../../src/serve/contract.ts'
-import { ageText, clockText } from './age-text.ts'
+import { ageText, clockText } from './text/age-text.ts'
 import { AckLine, WhereText } from './alert-card.tsx'
 import { inOrder, isOpen } from './alert-order.ts'
-import { plainText } from './plain-text.ts'
+import { plainText } from './text/plain-text.ts'
 import { ShapeIcon } from './shape-icon.tsx'
 import { levelShape } from './state-look.ts'
-import { nameText, valueText } from './value-text.ts'
+import { nameText, valueText } from './text/value-text.ts'
 import type { WallContext } from './wall-context.ts'
 
 function AlertRow({ alert, context }: { alert: AlertView; context: WallContext }) {

@@ -1,4 +1,4 @@
-import { ageText, clockText } from './age-text.ts'
+import { clockText } from './text/age-text.ts'
 import { isOpen } from './alert-order.ts'
 import type { WallContext } from './wall-context.ts'
 
@@ -7,8 +7,27 @@ const LAG_MS_MAX = 15_000
 
 const FEED_WORD = { live: 'live', restoring: 'restoring', broken: 'not reading' } as const
 
+/** Whether this is live, and how far the slowest live site is behind. */
+function FeedLight({ context: { state, now } }: { context: WallContext }) {
+  const { cells, isStale } = state
+  const isLive = !isStale && cells?.feed === 'live'
+  const lag = isStale ? null : (cells?.lag_ms ?? null)
+  return (
+    <div class="pulse">
+      <span class={isLive ? 'light is-live' : 'light is-dead'}>
+        <i class={Math.floor(now / 1_000) % 2 === 0 ? 'beat' : 'beat is-off'} aria-hidden="true" />
+        {isStale ? 'no feed' : FEED_WORD[cells?.feed ?? 'restoring']}
+      </span>
+      <span class={lag !== null && lag > LAG_MS_MAX ? 'lag is-due' : 'lag'}>
+        lag {lag === null ? 'unknown' : `${(Math.max(0, lag) / 1_000).toFixed(1)} s`}
+      </span>
+    </div>
+  )
+}
+
+/** Above every screen: where one is, how many alerts there are, what can be believed. */
 export function HeaderBar({
-  context: { state, now },
+  context,
   screen,
   onTheme,
   onHelp,
@@ -18,13 +37,12 @@ export function HeaderBar({
   onTheme: () => void
   onHelp: () => void
 }) {
+  const { state } = context
   const { cells, isStale } = state
   const open = [...state.alerts.values()].filter(isOpen)
   const unacked = open.filter(({ ack }) => ack === null).length
   const isSimulated = state.roster?.simulated.includes(true) === true
   const isLive = !isStale && cells?.feed === 'live'
-  const lag = cells?.lag_ms ?? null
-  const light = isStale ? 'no feed' : FEED_WORD[cells?.feed ?? 'restoring']
   return (
     <header class="bar">
       <a class="mark" href="/">
@@ -50,18 +68,7 @@ export function HeaderBar({
           <b>{unacked}</b> unacked
         </span>
       </div>
-      <div class="pulse">
-        <span class={isLive ? 'light is-live' : 'light is-dead'}>
-          <i
-            class={Math.floor(now / 1_000) % 2 === 0 ? 'beat' : 'beat is-off'}
-            aria-hidden="true"
-          />
-          {light}
-        </span>
-        <span class={lag !== null && lag > LAG_MS_MAX ? 'lag is-due' : 'lag'}>
-          lag {lag === null || isStale ? 'unknown' : `${(Math.max(0, lag) / 1_000).toFixed(1)} s`}
-        </span>
-      </div>
+      <FeedLight context={context} />
       <time class={isLive ? 'clock' : 'clock is-past'} title="Newest event heard, UTC">
         {cells?.newest_at === null || cells === undefined ? '––:––:––' : clockText(cells.newest_at)}
         <small>UTC</small>
@@ -78,41 +85,5 @@ export function HeaderBar({
         </button>
       </div>
     </header>
-  )
-}
-
-/** The band that says that the picture is not of now; absent while it is. */
-export function StaleBand({ context: { state, now } }: { context: WallContext }) {
-  const { cells, frameAt, isStale } = state
-  const sinceMs = frameAt === undefined ? undefined : performance.now() - frameAt
-  if (isStale) {
-    return (
-      <div class="band" role="alert">
-        <strong>{frameAt === undefined ? 'Connecting' : 'No feed'}</strong>
-        {sinceMs === undefined
-          ? 'nothing has been heard yet'
-          : `last picture ${ageText(sinceMs)} ago, at ${clockText(now - sinceMs)}; trying again`}
-      </div>
-    )
-  }
-  if (cells?.feed !== 'live') {
-    const isBroken = cells?.feed === 'broken'
-    return (
-      <div class="band" role="alert">
-        <strong>{isBroken ? 'Logs unreadable' : 'Restoring'}</strong>
-        {isBroken
-          ? 'the server cannot read its logs'
-          : 'open alerts are being rebuilt from the log'}
-      </div>
-    )
-  }
-  const lag = cells.lag_ms
-  const newestAge = cells.newest_at === null ? 0 : now - cells.newest_at
-  if (newestAge <= LAG_MS_MAX) return <div class="band-place" role="alert" />
-  return (
-    <div class="band" role="alert">
-      <strong>Behind</strong>
-      the newest event is {ageText(newestAge)} old{lag === null ? '' : '; nothing here is of now'}
-    </div>
   )
 }

@@ -13,7 +13,7 @@ const items = (): readonly HTMLElement[] => [
   ...document.querySelectorAll<HTMLElement>('[data-key]'),
 ]
 
-/** Focus is the selection: the browser keeps it on the element, whose key is its episode or cell. */
+/** Focus is the selection: the browser keeps it on the element of an episode or a cell. */
 function move(by: 1 | -1): void {
   const all = items()
   const at = all.findIndex((item) => item === document.activeElement)

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { AlertView } from '../../src/serve/contract.ts'
-import { plainText } from './plain-text.ts'
+import { plainText } from './text/plain-text.ts'
 
 function Modal(props: { label: string; onClose: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null)

@@ -1,5 +1,5 @@
 import { isOpen } from './alert-order.ts'
-import { clockText } from './age-text.ts'
+import { clockText } from './text/age-text.ts'
 import type { WallState } from './wall-store.ts'
 
 const FILLS = {
@@ -20,6 +20,8 @@ export function showTitle(state: WallState, now: number): void {
   document.title = `${words} · ${now === 0 ? '--:--:--' : clockText(now)} · Nocturne`
   const fill = FILLS[isKnown ? (worst ?? 'quiet') : 'stale']
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-  const href = `data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="${fill}"/></svg>`
+  const circle = `<circle cx="8" cy="8" r="7" fill="${fill}"/>`
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">${circle}</svg>`
+  const href = `data:image/svg+xml,${drawing}`
   if (icon !== null && icon.getAttribute('href') !== href) icon.setAttribute('href', href)
 }

@@ -1,6 +1,6 @@
 import type { SiteView } from '../../src/serve/contract.ts'
-import { ageText } from './age-text.ts'
-import { plainText } from './plain-text.ts'
+import { ageText } from './text/age-text.ts'
+import { plainText } from './text/plain-text.ts'
 import { ShapeIcon } from './shape-icon.tsx'
 import type { WallContext } from './wall-context.ts'
 

@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { LineView, SeriesView, StateCode, StreamView } from '../../src/serve/contract.ts'
-import { ageText } from './age-text.ts'
+import { ageText } from './text/age-text.ts'
 import { AlertCard } from './alert-card.tsx'
 import { inOrder } from './alert-order.ts'
 import { StepLog } from './feed-screen.tsx'
-import { plainText } from './plain-text.ts'
-import { SeriesChart } from './series-chart.tsx'
+import { plainText } from './text/plain-text.ts'
+import { SeriesChart } from './chart/series-chart.tsx'
 import { ShapeIcon } from './shape-icon.tsx'
 import { stateLook } from './state-look.ts'
 import type { WallContext } from './wall-context.ts'
@@ -45,15 +45,18 @@ function useStream(scope: string, stream: string): { loaded?: Loaded; fault?: st
   useEffect(() => {
     const leaving = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const again = async (): Promise<void> => {
+    const attempt = async (): Promise<void> => {
       try {
         const loaded = await load(scope, stream, leaving.signal)
-        setAnswer({ loaded })
+        return setAnswer({ loaded })
       } catch (error) {
         if (leaving.signal.aborted) return
         const fault = error instanceof Error ? error.message : String(error)
-        setAnswer((before) => ({ ...before, fault }))
+        return setAnswer((before) => ({ ...before, fault }))
       }
+    }
+    const again = async (): Promise<void> => {
+      await attempt()
       if (!leaving.signal.aborted) timer = setTimeout(() => void again(), REFRESH_MS)
     }
     void again()

@@ -1,4 +1,4 @@
-import { ageText } from './age-text.ts'
+import { ageText } from './text/age-text.ts'
 import { AlertCard } from './alert-card.tsx'
 import { inOrder, isOpen } from './alert-order.ts'
 import { CellGrid } from './cell-grid.tsx'

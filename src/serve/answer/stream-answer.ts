@@ -1,11 +1,11 @@
 import type { MonitorSpec } from '../../model/monitor.ts'
 import type { Step, Told } from '../../model/step.ts'
 import type { Store } from '../../store/store.ts'
-import { stepNews } from '../view/alert-book.ts'
+import { stepNews } from '../view/step-news.ts'
 import type { LineView, StepNews, StreamView } from '../contract.ts'
 import type { LiveView } from '../view/live-view.ts'
 import { alertSubject, subjectKey, type Subject } from '../view/subject.ts'
-import { thresholdsOf, valueNames } from '../view/threshold.ts'
+import { thresholdsOf, namesByThreshold } from '../view/threshold.ts'
 
 export type StreamAnswerOptions = {
   readonly view: LiveView
@@ -58,7 +58,7 @@ function linesOf(
         monitor: monitor.id,
         scope: window.scope,
         group: window.group,
-        names: valueNames(monitor),
+        names: namesByThreshold(monitor),
         thresholds: thresholdsOf(monitor),
         hop_ms: monitor.window.hopMs,
         age_ms: of.now - window.end,

@@ -2,7 +2,7 @@ import { NocturneError } from '../../model/nocturne-error.ts'
 import { commandKey, encodeCommand } from '../../wire/command-codec.ts'
 import { ackCommand } from '../answer/ack-request.ts'
 import type { AckAnswer } from '../contract.ts'
-import { originFault } from '../answer/request-origin.ts'
+import { originFault } from '../answer/request-fault.ts'
 import type { Answer, Route } from './route.ts'
 
 const ACK_BYTES_MAX = 4_096

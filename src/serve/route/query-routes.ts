@@ -7,7 +7,7 @@ import { queryField, type Query } from '../answer/query-field.ts'
 import type { Answer, Route } from './route.ts'
 import { seriesColumns } from '../answer/series-answer.ts'
 import { streamAnswer } from '../answer/stream-answer.ts'
-import { thresholdsOf, valueNames } from '../view/threshold.ts'
+import { thresholdsOf, namesByThreshold } from '../view/threshold.ts'
 import { tailTopic, type TopicTailQuery } from '../answer/topic-tail.ts'
 
 /** How long a series may be, how many windows are read for it, and what is shown by default. */
@@ -82,7 +82,7 @@ const monitorList: Answer = ({ monitors }) => ({
     hop_ms: monitor.window.hopMs,
     lateness_ms: monitor.window.latenessMs,
     scopes: monitor.scopes,
-    values: valueNames(monitor),
+    values: namesByThreshold(monitor),
     thresholds: thresholdsOf(monitor),
     rules: monitor.rules.map((rule) => ({ id: rule.id, alert: rule.alert, opens: ruleText(rule) })),
   })),

@@ -1,5 +1,6 @@
 import type { Step, Told } from '../../model/step.ts'
 import type { AlertView, StepNews, ToldView } from '../contract.ts'
+import { stepNews } from './step-news.ts'
 import { alertSubject, type Subject } from './subject.ts'
 
 /** What a batch of steps changed: rows of the `steps` frame. */
@@ -41,25 +42,6 @@ const ackOf = (step: Step, before: AlertView | undefined): AlertView['ack'] => {
   if (step.step !== 'acked') return before?.ack ?? null
   const { at, by = '', until = null, comment = '' } = step
   return { by, at, until, comment }
-}
-
-/** One step as people read it. */
-export function stepNews(step: Step, { stream, scope }: Subject): StepNews {
-  const { id, episode, alert, reason, level, at } = step
-  const title = step.annotations['summary'] ?? alert
-  return {
-    id,
-    episode,
-    alert,
-    title,
-    step: step.step,
-    reason,
-    level,
-    stream,
-    scope,
-    at,
-    by: step.by ?? null,
-  }
 }
 
 /**

@@ -25,10 +25,10 @@ export type CellBookOptions = {
 }
 
 /** U3: a window older than this is no news, and never a matter of less than five seconds. */
-export const ageLimitMs = ({ window }: MonitorSpec): number =>
+const ageLimitMs = ({ window }: MonitorSpec): number =>
   Math.max(5_000, 3 * window.hopMs + window.latenessMs)
 
-/** The cells of the grid, folded from `windows`. Open windows and empty ones are no sign of life. */
+/** The cells of the grid, folded from `windows`; open and empty ones are no sign of life. */
 export class CellBook {
   readonly #options: CellBookOptions
   readonly #monitorById: ReadonlyMap<string, MonitorSpec>
@@ -96,7 +96,7 @@ export class CellBook {
   prune(now: number, isOpen: (key: string) => boolean): void {
     const isFull = this.#cells.size >= this.#options.cellsMax
     const idle = [...this.#cells.values()].filter(({ key }) => !isOpen(key))
-    const byEnd = idle.map((cell) => ({ cell, end: newestEnd(cell) ?? 0 }))
+    const byEnd = idle.map((cell) => ({ cell, end: newestCellEnd(cell) ?? 0 }))
     byEnd.sort((a, b) => a.end - b.end)
     const room = isFull ? Math.ceil(this.#options.cellsMax / 20) : 0
     for (const [rank, { cell, end }] of byEnd.entries()) {
@@ -124,7 +124,7 @@ export class CellBook {
 }
 
 /** End of a cell's newest window with rows. */
-export function newestEnd(cell: Cell): number | undefined {
+export function newestCellEnd(cell: Cell): number | undefined {
   let newest: number | undefined
   for (const end of cell.endByMonitor.values()) {
     if (newest === undefined || end > newest) newest = end

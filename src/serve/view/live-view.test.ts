@@ -137,7 +137,7 @@ test('[U2] a stream whose newest window is fresh and complete is healthy', () =>
   assert.equal(picture(view), 'h0')
 })
 
-test('[U3] a cell hatches when its newest window is older than 3 hops + lateness, 5 s at least', () => {
+test('[U3] a cell hatches once its window is older than 3 hops + lateness', () => {
   const view = liveView()
   view.foldWindows([windowOf()])
 
@@ -178,7 +178,7 @@ test('[V2] an incomplete window is grey, and names what it lacks', () => {
   assert.deepEqual(view.pulse(NOW).sites.missing, ['lyon'])
 })
 
-test('[U2] nothing is healthy until open alerts are restored, nor once the log cannot be read', () => {
+test('[U2] nothing is healthy while alerts are restored or the log cannot be read', () => {
   const view = liveView()
   view.foldWindows([windowOf()])
 
@@ -233,7 +233,7 @@ test('[A46] an acknowledged episode shows its owner, until it is released', () =
   assert.equal(view.alerts[0]?.ack, null)
 })
 
-test('[A67] what a receiver was told stands beside the alert, newest first of each receiver', () => {
+test('[A67] what each receiver was told last stands beside the alert', () => {
   const view = liveView()
   const told = (attempt: number, outcome: 'gave_up' | 'sent') => ({
     v: 1 as const,
@@ -271,7 +271,7 @@ test('[D5] cells beyond the bound are counted once each and not shown', () => {
   assert.equal(cells.hidden, 1)
 })
 
-test('[A45] a stream that was not heard for an hour is forgotten unless an alert of it is open', () => {
+test('[A45] a stream unheard for an hour is forgotten unless an alert of it is open', () => {
   const view = liveView()
   view.foldWindows([windowOf(), windowOf({ group: { stream: 'gone' } })])
   view.foldSteps([stepOf(1, 'firing')])

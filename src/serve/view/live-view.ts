@@ -3,12 +3,12 @@ import type { Watermark } from '../../model/pane.ts'
 import type { Step, Told } from '../../model/step.ts'
 import type { WindowResult } from '../../model/window-result.ts'
 import { AlertBook, type AlertChanges } from './alert-book.ts'
-import { CellBook, newestEnd, type Cell } from './cell-book.ts'
+import { CellBook, newestCellEnd, type Cell } from './cell-book.ts'
 import { cellHealth } from './cell-health.ts'
 import type { AlertView, Cells, FeedState, Roster, Sites, SiteView } from '../contract.ts'
 import { SiteBook } from './site-book.ts'
 import { subjectKey, type Subject } from './subject.ts'
-import { thresholdsOf, valueNames } from './threshold.ts'
+import { thresholdsOf, namesByThreshold } from './threshold.ts'
 
 export type LiveViewOptions = {
   readonly monitors: readonly MonitorSpec[]
@@ -76,7 +76,7 @@ export class LiveView {
     this.#monitors = monitors
     this.#isSimulated = (scope) => simulated.has(scope)
     this.#valueNameByMonitor = new Map(
-      monitors.map((monitor) => [monitor.id, valueNames(monitor)[0] ?? '']),
+      monitors.map((monitor) => [monitor.id, namesByThreshold(monitor)[0] ?? '']),
     )
     this.#isLowWorse = new Set(
       monitors.filter((m) => thresholdsOf(m)[0]?.op.startsWith('<')).map(({ id }) => id),
@@ -225,7 +225,7 @@ export class LiveView {
         absent: alert?.cause === 'absent',
       })
       const acked = alert !== undefined && alert.ack !== null
-      const end = newestEnd(cell)
+      const end = newestCellEnd(cell)
       states += state
       marks += ((hatched ? 1 : 0) + (acked ? 2 : 0) + (news.corrected ? 4 : 0)).toString(16)
       values.push(this.#valueOf(cell))

@@ -9,7 +9,7 @@ test('a window and an alert of one stream in one scope have one cell', () => {
   assert.equal(subjectKey(window), subjectKey(alertSubject(['stream', 'pop'], labels)))
 })
 
-test('a group without a stream is named by its other values, and by nothing that says where', () => {
+test('a group without a stream is named by its other values, places apart', () => {
   assert.equal(windowSubject('all', { delay: '5', session: 's1' }).stream, '5 · s1')
   assert.equal(windowSubject('ams1', { pop: 'e2' }).stream, '')
   const labels = { alertname: 'X', delay: '5', team: 'cdn' }

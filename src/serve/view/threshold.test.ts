@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Expression } from '../../model/expression.ts'
 import type { MonitorSpec } from '../../model/monitor.ts'
-import { thresholdsOf, valueNames } from './threshold.ts'
+import { thresholdsOf, namesByThreshold } from './threshold.ts'
 
 const name = (of: string): Expression => ({ op: 'name', name: of })
 const number = (value: number): Expression => ({ op: 'number', value })
@@ -55,5 +55,5 @@ test('a rule’s constants are lines in a chart, whichever side they stand on', 
 })
 
 test('what is judged comes first among a monitor’s values', () => {
-  assert.deepEqual(valueNames(monitor), ['late_share', 'count', 'kb'])
+  assert.deepEqual(namesByThreshold(monitor), ['late_share', 'count', 'kb'])
 })

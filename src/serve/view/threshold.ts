@@ -35,7 +35,7 @@ export const thresholdsOf = (monitor: MonitorSpec): readonly ThresholdView[] =>
   monitor.rules.flatMap(ofRule)
 
 /** Every value of a monitor's windows, what its rules judge first. */
-export function valueNames(monitor: MonitorSpec): readonly string[] {
+export function namesByThreshold(monitor: MonitorSpec): readonly string[] {
   const all = [...monitor.values, ...monitor.aggregates].map(({ name }) => name)
   const judged = thresholdsOf(monitor).map(({ name }) => name)
   return [...new Set([...judged.filter((name) => all.includes(name)), ...all])]

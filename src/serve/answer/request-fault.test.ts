@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hostFault, originFault } from './request-origin.ts'
+import { hostFault, originFault } from './request-fault.ts'
 
 test('[R15] a change is let through from our own page alone', () => {
-  const host = '127.0.0.1:8080'
+  const host = '127.0.0.1:81'
   const own = `http://${host}`
   const cases = [
     [{ host, 'sec-fetch-site': 'same-origin', origin: own }, undefined],
@@ -29,9 +29,15 @@ test('[R15] a program without browser headers may post readings, a page elsewher
 })
 
 test('[R15] a host name that is none of ours is refused, whatever it resolves to', () => {
-  for (const host of ['127.0.0.1:8080', 'localhost', '[::1]:9', 'LocalHost:1', 'noc.example:80']) {
+  for (const host of [
+    '127.0.0.1:81',
+    'localhost',
+    '[::1]:81',
+    'LocalHost:1',
+    'noc.example:80',
+  ]) {
     assert.equal(hostFault({ host }, ['noc.example']), undefined, host)
   }
-  assert.equal(hostFault({ host: 'evil.example:8080' }, []), 'host evil.example')
+  assert.equal(hostFault({ host: 'evil.example:81' }, []), 'host evil.example')
   assert.equal(hostFault({}, []), 'host missing')
 })

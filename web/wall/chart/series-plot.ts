@@ -1,8 +1,8 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import type { SeriesView, ThresholdView } from '../../src/serve/contract.ts'
-import { clockText } from './age-text.ts'
-import { valueText } from './value-text.ts'
+import type { SeriesView, ThresholdView } from '../../../src/serve/contract.ts'
+import { clockText } from '../text/age-text.ts'
+import { valueText } from '../text/value-text.ts'
 
 /** Pixels of the page; the width is the place's own. */
 export const PLOT_HEIGHT = 220

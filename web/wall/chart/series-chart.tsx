@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type uPlot from 'uplot'
-import type { SeriesView } from '../../src/serve/contract.ts'
-import { clockText } from './age-text.ts'
+import type { SeriesView } from '../../../src/serve/contract.ts'
+import { clockText } from '../text/age-text.ts'
 import { makePlot, PLOT_HEIGHT, plotData, type PlotMarks } from './series-plot.ts'
-import { nameText, valueText } from './value-text.ts'
+import { nameText, valueText } from '../text/value-text.ts'
 
 const TABLE_ROWS = 30
 
