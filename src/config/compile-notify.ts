@@ -1,5 +1,6 @@
 import { compileMatchers, type Matcher } from '../alert/matcher.ts'
-import { routeDefaults, type ReceiverSpec, type RouteSpec } from '../notify/notify-spec.ts'
+import { routeDefaults } from '../notify/notify-defaults.ts'
+import type { ReceiverSpec, RouteSpec } from '../notify/notify-spec.ts'
 import type { ConfigPath } from './config-error.ts'
 import type { Findings } from './expressions.ts'
 import { nearestName } from './nearest-name.ts'

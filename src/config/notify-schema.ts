@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { receiverDefaults, routeDefaults } from '../notify/notify-spec.ts'
+import { receiverDefaults, routeDefaults } from '../notify/notify-defaults.ts'
 import { field } from './field.ts'
 import { durationText } from './quantity.ts'
 

@@ -8,15 +8,12 @@ import { prng } from '../std/prng.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { runAlertmanager } from './alertmanager.ts'
 import { httpPost, type HttpPost } from './http-post.ts'
-import {
-  appendSteps,
-  createTopics,
-  stepOf,
-  TestReceiver,
-  toldsOf,
-  until,
-} from './notify-rig.suite.ts'
-import { receiverDefaults, routeDefaults, type NotifySpec } from './notify-spec.ts'
+import { appendSteps, stepOf } from './notify-records.suite.ts'
+import { createTopics, toldsOf } from './notify-topics.suite.ts'
+import { TestReceiver } from './test-receiver.suite.ts'
+import { until } from './until.suite.ts'
+import { receiverDefaults, routeDefaults } from './notify-defaults.ts'
+import type { NotifySpec } from './notify-spec.ts'
 
 type Posted = {
   readonly labels: Readonly<Record<string, string>>
@@ -85,7 +82,7 @@ const one = (seq: number, step: Step['step'], level: Step['level'] = 'critical')
   at: startAt + seq,
 })
 
-test('[A67] every Alertmanager is kept informed, and a step is told once one of them has it', async () => {
+test('[A67] every Alertmanager is kept informed, and a step is told once one has it', async () => {
   const at = await world()
   const [alive, dead] = [accepting(at), accepting(at)]
   await Promise.all([alive.up(), dead.up()])
@@ -112,7 +109,7 @@ test('[A67] every Alertmanager is kept informed, and a step is told once one of 
   await Promise.all([alive.down(), dead.down()])
 })
 
-test('an alert that is over is sent with its end for 15 min, and a restart goes on so', async () => {
+test('an alert that is over is sent with its end for 15 min, restarts or not', async () => {
   const at = await world()
   const instance = accepting(at)
   await instance.up()

@@ -7,12 +7,17 @@ import type { Notice } from '../model/notice.ts'
 import type { Step } from '../model/step.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { Crash, CrashingLog } from './crashing-log.suite.ts'
-import { appendSteps, createTopics, noticesOf, stepOf } from './notify-rig.suite.ts'
-import { receiverDefaults, routeDefaults, type NotifySpec, type RouteSpec } from './notify-spec.ts'
+import { appendSteps, stepOf } from './notify-records.suite.ts'
+import { createTopics, noticesOf } from './notify-topics.suite.ts'
+import { receiverDefaults, routeDefaults } from './notify-defaults.ts'
+import type { NotifySpec, RouteSpec } from './notify-spec.ts'
 import { runPlan } from './plan.ts'
 
 const startAt = new SimulatedClock().now()
 const TURNS_A_BEAT = 12
+
+/** Number of an alert, and seq of its step. */
+type Place = readonly [alert: number, seq: number]
 
 const route = (changes: Partial<RouteSpec>): RouteSpec => ({
   receiver: 'noc',
@@ -87,22 +92,22 @@ const short = ({ receiver, seq, reason, steps }: Notice) =>
 test('[A62] a group waits 1 s, then speaks at most every 30 s, and names why', async () => {
   const at = await world()
   const running = plan(at, at.log)
-  const step = (alert: number, seq: number, name: Step['step'], level: Step['level'] = 'warning') =>
+  const step = ([alert, seq]: Place, name: Step['step'], level: Step['level'] = 'warning') =>
     stepOf({ alert, seq, step: name, activeAt: startAt, level })
 
-  await appendSteps(at.log, [step(1, 2, 'firing'), step(2, 2, 'firing')])
+  await appendSteps(at.log, [step([1, 2], 'firing'), step([2, 2], 'firing')])
   await pass(at, 500)
   assert.deepEqual(await noticesOf(at.log), [])
   await pass(at, 1_000)
   assert.deepEqual((await noticesOf(at.log)).map(short), ['noc 1 first 2'])
-  await appendSteps(at.log, [step(3, 2, 'firing'), step(1, 3, 'raised', 'critical')])
+  await appendSteps(at.log, [step([3, 2], 'firing'), step([1, 3], 'raised', 'critical')])
   await pass(at, 20_000)
   assert.equal((await noticesOf(at.log)).length, 1)
   await pass(at, 10_000)
-  await appendSteps(at.log, [step(3, 3, 'resolved')])
+  await appendSteps(at.log, [step([3, 3], 'resolved')])
   await pass(at, 30_000)
-  await appendSteps(at.log, [step(1, 4, 'raised', 'critical')])
-  await appendSteps(at.log, [step(1, 5, 'resolved'), step(2, 3, 'resolved')])
+  await appendSteps(at.log, [step([1, 4], 'raised', 'critical')])
+  await appendSteps(at.log, [step([1, 5], 'resolved'), step([2, 3], 'resolved')])
   await pass(at, 31_000)
   await running.end()
 
@@ -125,14 +130,14 @@ test('[A62] a group waits 1 s, then speaks at most every 30 s, and names why', a
 test('[A62] what is open is repeated every 4 h, but not to whom has taken it on', async () => {
   const at = await world()
   const running = plan(at, at.log)
-  const step = (alert: number, seq: number, name: Step['step'], reason: Step['reason'] = 'by') =>
+  const step = ([alert, seq]: Place, name: Step['step'], reason: Step['reason'] = 'by') =>
     stepOf({ alert, seq, step: name, activeAt: startAt, reason })
 
-  await appendSteps(at.log, [step(1, 2, 'firing', 'threshold')])
+  await appendSteps(at.log, [step([1, 2], 'firing', 'threshold')])
   await pass(at, 4 * 3_600_000 + 5_000, 5_000)
-  await appendSteps(at.log, [step(1, 3, 'acked')])
+  await appendSteps(at.log, [step([1, 3], 'acked')])
   await pass(at, 5 * 3_600_000, 60_000)
-  await appendSteps(at.log, [step(1, 4, 'unacked', 'expired')])
+  await appendSteps(at.log, [step([1, 4], 'unacked', 'expired')])
   await pass(at, 31_000)
   await running.end()
 
@@ -167,15 +172,15 @@ test('[A60] routes decide who is told, and an end is told where its opening was'
 
 /** What happens in the crash runs: steps, each some time after those before it. */
 const script: readonly { readonly afterMs: number; readonly steps: readonly Step[] }[] = [
-  { afterMs: 0, steps: [one(1, 2, 'firing'), one(2, 2, 'firing')] },
-  { afterMs: 700, steps: [one(3, 2, 'firing'), one(3, 3, 'resolved')] },
-  { afterMs: 2_000, steps: [one(1, 3, 'raised'), one(4, 2, 'firing'), one(5, 1, 'pending')] },
-  { afterMs: 40_000, steps: [one(1, 4, 'resolved'), one(2, 3, 'acked')] },
-  { afterMs: 5_000, steps: [one(1, 7, 'firing', 60_000), one(4, 3, 'resolved')] },
-  { afterMs: 32_000, steps: [one(1, 8, 'resolved', 60_000), one(2, 4, 'resolved')] },
-  { afterMs: 40_000, steps: [one(6, 2, 'firing')] },
+  { afterMs: 0, steps: [one([1, 2], 'firing'), one([2, 2], 'firing')] },
+  { afterMs: 700, steps: [one([3, 2], 'firing'), one([3, 3], 'resolved')] },
+  { afterMs: 2_000, steps: [one([1, 3], 'raised'), one([4, 2], 'firing'), one([5, 1], 'pending')] },
+  { afterMs: 40_000, steps: [one([1, 4], 'resolved'), one([2, 3], 'acked')] },
+  { afterMs: 5_000, steps: [one([1, 7], 'firing', 60_000), one([4, 3], 'resolved')] },
+  { afterMs: 32_000, steps: [one([1, 8], 'resolved', 60_000), one([2, 4], 'resolved')] },
+  { afterMs: 40_000, steps: [one([6, 2], 'firing')] },
 ]
-function one(alert: number, seq: number, step: Step['step'], later = 0): Step {
+function one([alert, seq]: Place, step: Step['step'], later = 0): Step {
   const team: Readonly<Record<string, string>> = alert % 2 === 0 ? { team: 'cdn' } : {}
   return stepOf({ alert, seq, step, activeAt: startAt + later, labels: team })
 }
@@ -224,7 +229,7 @@ const badNotices = (notices: readonly Notice[]): string[] => {
   )
 }
 
-test('[A74] at whatever call plan dies, each receiver is told the same steps, each once', async () => {
+test('[A74] at whatever call plan dies, the same steps are told, each once', async () => {
   const whole = await runScript(Number.POSITIVE_INFINITY, 'before')
   assert.equal(whole.told.length, 15)
 
@@ -237,18 +242,18 @@ test('[A74] at whatever call plan dies, each receiver is told the same steps, ea
   }
 })
 
-test('[A61] a restart knows what was said while a slower group of its partition waits', async () => {
+test('[A61] a restart knows what was said while a slower group waits', async () => {
   const at = await world(1)
   const slow = {
     matchers: [{ name: 'site', op: '=', value: 'ams1' }],
     groupWaitMs: 30_000,
   } as const
   const patient = { ...spec, route: route({ groupBy: ['site'], routes: [route(slow)] }) }
-  const step = (alert: number, seq: number, name: Step['step'], site: string) =>
+  const step = ([alert, seq]: Place, name: Step['step'], site: string) =>
     stepOf({ alert, seq, step: name, activeAt: startAt, labels: { site } })
   const first = plan(at, at.log, patient)
-  await appendSteps(at.log, [step(1, 2, 'firing', 'ams1')])
-  await appendSteps(at.log, [step(2, 2, 'firing', 'lyon'), step(2, 3, 'resolved', 'lyon')])
+  await appendSteps(at.log, [step([1, 2], 'firing', 'ams1')])
+  await appendSteps(at.log, [step([2, 2], 'firing', 'lyon'), step([2, 3], 'resolved', 'lyon')])
   await pass(at, 4_000)
   await first.end()
   assert.deepEqual((await noticesOf(at.log)).map(short), ['noc 1 first 2'])

@@ -1,4 +1,4 @@
-/** Notices of this receiver that lie beyond the position: 20,000 bits are 3,336 of a note's bytes. */
+/** Notices of this receiver beyond the position: 20,000 bits are 3,336 of a note's bytes. */
 const BEYOND_COUNT_MAX = 20_000
 
 type Beyond = {

@@ -33,7 +33,7 @@ export const terminalDelivery =
  * One line an alert: time (UTC), shape and severity, alert, labels, summary, and how long ago it
  * happened. Where a notice repeats what is open, it says so. Control characters are escaped.
  */
-export function terminalText(
+function terminalText(
   notice: Notice,
   { now, isColored }: { readonly now: number; readonly isColored: boolean },
 ): string {

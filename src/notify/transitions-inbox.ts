@@ -50,11 +50,11 @@ export class TransitionsInbox {
       rebalanceMs: 25_000,
     } as const
     const reading: Promise<void>[] = []
-    try {
-      for await (const claim of log.claims(spec, signal)) reading.push(this.#read(claim))
-    } catch (error) {
-      this.#fail(error)
+    const claiming = async () => {
+      for await (const claim of log.claims(spec, signal))
+        reading.push(this.#kept(this.#read(claim)))
     }
+    await this.#kept(claiming())
     for (const each of reading) await each
   }
 
@@ -66,16 +66,22 @@ export class TransitionsInbox {
 
   async #read(claim: Claim): Promise<void> {
     const { log, from, signal } = this.#options
+    const bounds = (await log.ends('transitions'))[claim.partition]
+    const offset = Math.max(from[claim.partition] ?? 0, bounds?.start ?? 0)
+    const position = { offset, note: '' }
+    for await (const batch of log.read(claim, { position, bytesMax: READ_BYTES_MAX })) {
+      await this.#hand(this.#decode(batch))
+      if (signal.aborted) return
+    }
+  }
+
+  /** Keeps the first failure for whoever takes; the others follow from it. */
+  async #kept(work: Promise<void>): Promise<void> {
     try {
-      const bounds = (await log.ends('transitions'))[claim.partition]
-      const offset = Math.max(from[claim.partition] ?? 0, bounds?.start ?? 0)
-      const position = { offset, note: '' }
-      for await (const batch of log.read(claim, { position, bytesMax: READ_BYTES_MAX })) {
-        await this.#hand(this.#decode(batch))
-        if (signal.aborted) return
-      }
+      await work
     } catch (error) {
-      this.#fail(error)
+      this.failure ??= { error }
+      this.changed.ring()
       return
     }
   }
@@ -102,10 +108,5 @@ export class TransitionsInbox {
       }
     }
     return { partition, next, arrivals }
-  }
-
-  #fail(error: unknown): void {
-    this.failure ??= { error }
-    this.changed.ring()
   }
 }

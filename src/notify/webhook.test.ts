@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { utf8Text } from '../std/bytes.ts'
-import { alertOf, noticeOf, stepOf } from './notify-rig.suite.ts'
+import { alertOf, noticeOf, stepOf } from './notify-records.suite.ts'
 import { webhookRequest } from './webhook.ts'
 
 const at = Date.UTC(2026, 10, 22, 21, 4, 11)

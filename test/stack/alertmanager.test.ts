@@ -9,16 +9,10 @@ import type { Log } from '../../src/log/log.ts'
 import { openMemoryLog } from '../../src/log/memory/memory-log.ts'
 import { runAlertmanager } from '../../src/notify/alertmanager.ts'
 import { httpPost } from '../../src/notify/http-post.ts'
-import {
-  alertOf,
-  appendSteps,
-  createTopics,
-  noticeOf,
-  stepOf,
-  TestReceiver,
-  toldsOf,
-} from '../../src/notify/notify-rig.suite.ts'
-import { receiverDefaults, routeDefaults } from '../../src/notify/notify-spec.ts'
+import { alertOf, appendSteps, noticeOf, stepOf } from '../../src/notify/notify-records.suite.ts'
+import { createTopics, toldsOf } from '../../src/notify/notify-topics.suite.ts'
+import { TestReceiver } from '../../src/notify/test-receiver.suite.ts'
+import { receiverDefaults, routeDefaults } from '../../src/notify/notify-defaults.ts'
 import { webhookRequest } from '../../src/notify/webhook.ts'
 import { utf8Text } from '../../src/std/bytes.ts'
 import { systemClock } from '../../src/std/clock.ts'

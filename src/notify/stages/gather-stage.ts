@@ -1,7 +1,7 @@
-import { groupHash } from '../alert/group.ts'
+import { groupHash } from '../../alert/group.ts'
 import type { PlanContext, PlanStage } from './plan-stage.ts'
-import type { Arrival, OwedStep, PlanGroup, PlanMember, Routed } from './plan-state.ts'
-import { isPage, stepEffect } from './step-effect.ts'
+import type { Arrival, OwedStep, PlanGroup, PlanMember, Routed } from '../plan-state.ts'
+import { isPage, stepEffect } from '../step-effect.ts'
 
 type Folding = PlanContext & { readonly now: number }
 

@@ -1,7 +1,7 @@
-import { groupLabels } from '../alert/group.ts'
+import { groupLabels } from '../../alert/group.ts'
 import type { PlanStage } from './plan-stage.ts'
-import type { Arrival } from './plan-state.ts'
-import { isPage, stepEffect } from './step-effect.ts'
+import type { Arrival } from '../plan-state.ts'
+import { isPage, stepEffect } from '../step-effect.ts'
 
 /** Stage 1: which receivers a page is for, and in which group (A62). */
 export const routeStage: PlanStage = (turn, { receivers, route }) => {

@@ -1,8 +1,8 @@
-import { severityOrder } from '../alert/severity.ts'
-import type { Notice, NoticeAlert, NoticeReason } from '../model/notice.ts'
-import { encodeNotice } from '../wire/notice-codec.ts'
+import { severityOrder } from '../../alert/severity.ts'
+import type { Notice, NoticeAlert, NoticeReason } from '../../model/notice.ts'
+import { encodeNotice } from '../../wire/notice-codec.ts'
 import type { PlanContext, PlanStage } from './plan-stage.ts'
-import type { PlanGroup, PlanMember } from './plan-state.ts'
+import type { PlanGroup, PlanMember } from '../plan-state.ts'
 
 /** A61: ids of one notice; A86: its bytes, of which alerts give way first. */
 const STEP_COUNT_MAX = 5_000
@@ -87,7 +87,7 @@ function settle(
   }
 }
 
-/** Open before over, then by severity, then the oldest: who reads only the first reads the worst. */
+/** Open before over, then by severity, then the oldest: the first is the worst. */
 function byWorst(a: PlanMember, b: PlanMember): number {
   if (a.isOpen !== b.isOpen) return a.isOpen ? -1 : 1
   const byLevel = severityOrder(b.newest.level, a.newest.level)

@@ -1,7 +1,7 @@
-import { dedup, type DedupFacts, type OpenAlert } from '../alert/dedup.ts'
-import { severityOrder } from '../alert/severity.ts'
+import { dedup, type DedupFacts, type OpenAlert } from '../../alert/dedup.ts'
+import { severityOrder } from '../../alert/severity.ts'
 import type { PlanContext, PlanStage } from './plan-stage.ts'
-import type { DueGroup, PlanGroup, PlanMember } from './plan-state.ts'
+import type { DueGroup, PlanGroup, PlanMember } from '../plan-state.ts'
 
 /** Stages 7 and 8: whether a group speaks, and why, compared with its last notice (A62). */
 export const dedupStage: PlanStage = (turn, context) => {

@@ -1,7 +1,7 @@
-import type { Notice } from '../model/notice.ts'
-import type { Arrival, DueGroup, PlanState } from './plan-state.ts'
-import type { ReceiverSpec, RouteSpec } from './notify-spec.ts'
-import type { SaidSteps } from './said-steps.ts'
+import type { Notice } from '../../model/notice.ts'
+import type { Arrival, DueGroup, PlanState } from '../plan-state.ts'
+import type { ReceiverSpec, RouteSpec } from '../notify-spec.ts'
+import type { SaidSteps } from '../said-steps.ts'
 
 /** What one turn carries through the stages: each takes some of it on and names the rest. */
 export type PlanTurn = {
