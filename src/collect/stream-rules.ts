@@ -30,7 +30,10 @@ export function socketFilter(filter: SocketFilter): (socket: SsSocket) => boolea
     (filter.states === undefined || state === undefined || filter.states.includes(state))
 }
 
-/** The stream of a connection: by rule, else `tcp-<local port>`. @throws COLLECT_ADDRESS_INVALID */
+/**
+ * The stream of a connection: by rule, else `tcp-<local port>`, or `tcp-to-<peer port>` of one that
+ * this host opened. @throws COLLECT_ADDRESS_INVALID
+ */
 export function streamNaming(rules: readonly StreamRule[]): (socket: SsSocket) => string {
   const tests = rules.map((rule) => ({
     ...rule,
@@ -40,9 +43,19 @@ export function streamNaming(rules: readonly StreamRule[]): (socket: SsSocket) =
     const rule = tests.find(
       ({ port, fits }) => (port === undefined || port === local.port) && fits(peer),
     )
-    return rule?.stream ?? `tcp-${local.port ?? 0}`
+    return rule?.stream ?? defaultStream(local.port ?? 0, peer.port ?? 0)
   }
 }
+
+/** First of the ports that Linux gives to outgoing connections (`ip_local_port_range`). */
+const EPHEMERAL_PORT_MIN = 32_768
+
+/**
+ * A service is known by its own port. A connection that this host opened has a port of the moment,
+ * which would make a stream of each connection: those are known by where they lead.
+ */
+const defaultStream = (localPort: number, peerPort: number): string =>
+  localPort < EPHEMERAL_PORT_MIN ? `tcp-${localPort}` : `tcp-to-${peerPort}`
 
 function prefixTest(prefixes: readonly string[]): (end: SsEndpoint) => boolean {
   const list = new BlockList()
