@@ -159,7 +159,7 @@ export type Snapshot = {
 }
 
 /** The client forgets all it knew; a snapshot follows. */
-export type Reset = { readonly why: 'start' | 'epoch' | 'ring' | 'overflow' }
+export type Reset = { readonly why: 'start' | 'epoch' | 'ring' | 'overflow' | 'restored' }
 
 /** The server ends the feed; the client comes back by itself. */
 export type Bye = { readonly why: 'stopping' }

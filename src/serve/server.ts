@@ -92,6 +92,10 @@ export function createServer(options: ServeOptions): NocturneServer {
           view,
           clock,
           count: options.count,
+          onLive: () => {
+            pulse()
+            feed.restart()
+          },
           onSteps: (changes) => feed.publish('steps', { prev: feed.stepsSeq, ...changes }),
         },
         signal,
@@ -159,6 +163,8 @@ function addRoute(http: FastifyInstance, context: ServeContext, route: Route): v
   http.route({
     method: route.method,
     url: route.path,
+    // A HEAD of the live feed would hold a place in it for an answer without a body.
+    exposeHeadRoute: !route.path.startsWith('/api/'),
     ...(route.bodyBytesMax > 0 ? { bodyLimit: route.bodyBytesMax } : {}),
     handler: async (request, reply) => route.answer(context, request, reply),
   })

@@ -8,7 +8,7 @@ import type { WallContext } from './wall-context.ts'
 
 /** Above this many cards the box takes half, and the grid counts the healthy (wall.md). */
 const CARDS_OF_A_THIRD = 4
-const CARDS_MAX = 24
+const CARDS_MAX = 12
 
 /** How many cells are what, other than healthy, worst first: `3 incomplete · 1 old`. */
 function doubts(states: string): string {

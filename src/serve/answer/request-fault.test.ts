@@ -29,13 +29,7 @@ test('[R15] a program without browser headers may post readings, a page elsewher
 })
 
 test('[R15] a host name that is none of ours is refused, whatever it resolves to', () => {
-  for (const host of [
-    '127.0.0.1:81',
-    'localhost',
-    '[::1]:81',
-    'LocalHost:1',
-    'noc.example:80',
-  ]) {
+  for (const host of ['127.0.0.1:81', 'localhost', '[::1]:81', 'LocalHost:1', 'noc.example:80']) {
     assert.equal(hostFault({ host }, ['noc.example']), undefined, host)
   }
   assert.equal(hostFault({ host: 'evil.example:81' }, []), 'host evil.example')

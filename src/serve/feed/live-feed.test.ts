@@ -181,6 +181,20 @@ test('[D5] clients beyond the bound are refused and counted', () => {
   assert.deepEqual(counted, ['feed_refused:clients'])
 })
 
+test('[U15] after a restoration every client gets the whole picture, and nobody resumes', () => {
+  const { feed } = liveFeed()
+  const one = socket()
+  feed.open(one.end, undefined)
+  feed.publish('steps', steps(0))
+
+  feed.restart()
+  const two = socket()
+  feed.open(two.end, 'e.0')
+
+  assert.deepEqual(one.events().slice(-3), ['steps e.1', 'reset', 'snapshot e.1'])
+  assert.match(two.written.join(''), /"why":"ring"/)
+})
+
 test('[U14] closing says bye and lets nobody in', () => {
   const { feed } = liveFeed()
   const one = socket()

@@ -43,6 +43,7 @@ export class LiveFeed {
   #ringBytes = 0
   #seq = 0
   #stepsSeq = 0
+  #ready = { seq: -1, text: '' }
   #isClosed = false
 
   constructor(options: LiveFeedOptions) {
@@ -90,6 +91,20 @@ export class LiveFeed {
     if (typeof missed === 'string') this.#reset(client, missed)
     else for (const frame of missed) this.#offer(client, frame)
     return true
+  }
+
+  /**
+   * Gives every client the whole picture anew, and lets nobody resume from before: what was folded
+   * meanwhile was not sent step by step.
+   */
+  restart(): void {
+    this.#ring = []
+    this.#ringBytes = 0
+    this.#ready = { seq: -1, text: '' }
+    for (const client of this.#clients) {
+      client.queue.take()
+      this.#reset(client, 'restored')
+    }
   }
 
   /** Once a second: a sign of life to idle clients, and the end of those that take nothing. */
@@ -150,10 +165,17 @@ export class LiveFeed {
     return queue.take()
   }
 
+  /** Encoded once however many come back together, until the next event. */
+  #snapshot(): string {
+    if (this.#ready.seq !== this.#seq) {
+      const snapshot = this.#options.snapshot(this.#seq, this.#stepsSeq)
+      this.#ready = { seq: this.#seq, text: this.#text('snapshot', snapshot, this.#seq) }
+    }
+    return this.#ready.text
+  }
+
   #reset(client: Client, why: Reset['why']): void {
-    const snapshot = this.#options.snapshot(this.#seq, this.#stepsSeq)
-    this.#write(client, this.#text('reset', { why }))
-    this.#write(client, this.#text('snapshot', snapshot, this.#seq))
+    this.#write(client, this.#text('reset', { why }) + this.#snapshot())
   }
 
   #offer(client: Client, frame: Frame): void {

@@ -15,6 +15,8 @@ export type LiveTailOptions = {
   readonly clock: Clock
   /** Called after every batch of steps that changed something. */
   readonly onSteps: (changes: AlertChanges) => void
+  /** Called when everything that was there at the start is folded: only now is all known. */
+  readonly onLive: () => void
   readonly count: (what: string, reason: string) => void
 }
 
@@ -33,33 +35,41 @@ const ALONE = { sessionMs: 30_000, rebalanceMs: 30_000 } as const
  * at the start are folded, and `broken` when this ends with an error; to begin again is harmless.
  */
 export async function tailLogs(options: LiveTailOptions, signal: AbortSignal): Promise<void> {
+  const ending = new AbortController()
+  try {
+    return await followAll(options, AbortSignal.any([signal, ending.signal]))
+  } catch (error) {
+    options.view.feed = 'broken'
+    ending.abort()
+    throw error
+  }
+}
+
+async function followAll(options: LiveTailOptions, until: AbortSignal): Promise<void> {
   const { log, view } = options
   const ends = await log.ends('transitions')
   const behind = new Set(
     ends.flatMap(({ start, end }, partition) => (end > start ? partition : [])),
   )
-  if (behind.size === 0) view.feed = 'live'
+  const beLive = (): void => {
+    if (behind.size > 0 || view.feed === 'live') return
+    view.feed = 'live'
+    options.onLive()
+  }
+  beLive()
   const onTransitions = (batch: LogBatch): void => {
     foldTransitions(options, batch)
     if (batch.next >= (ends[batch.partition]?.end ?? 0)) behind.delete(batch.partition)
-    if (behind.size === 0) view.feed = 'live'
+    beLive()
   }
   const from = options.clock.now() - WINDOWS_BACK_MS
-  const ending = new AbortController()
-  const until = AbortSignal.any([signal, ending.signal])
   const follow = (topic: string, start: GroupSpec['start'], fold: (batch: LogBatch) => void) =>
     followTopic(log, { topics: [topic], start, ...ALONE }, { until, fold })
-  try {
-    await Promise.all([
-      follow('transitions', 'earliest', onTransitions),
-      follow('windows', { atMs: from }, (batch) => foldWindows(options, batch)),
-      follow('panes', 'latest', (batch) => foldWatermarks(options, batch)),
-    ])
-  } catch (error) {
-    view.feed = 'broken'
-    ending.abort()
-    throw error
-  }
+  await Promise.all([
+    follow('transitions', 'earliest', onTransitions),
+    follow('windows', { atMs: from }, (batch) => foldWindows(options, batch)),
+    follow('panes', 'latest', (batch) => foldWatermarks(options, batch)),
+  ])
 }
 
 /** Reads every partition of a topic at once, `panes` its first alone: each repeats all sources. */
