@@ -203,6 +203,62 @@ export const errorCatalogue = {
     exit: 1,
     status: 503,
   },
+  CLI_LISTEN_REFUSED: {
+    message: 'nobody is asked for a password yet, so {} is refused',
+    advice: 'listen on 127.0.0.1 and put a proxy with a login, or ssh -L, before it',
+    retry: false,
+    exit: 4,
+    status: 500,
+  },
+  CLI_LISTEN_FAILED: {
+    message: 'the wall cannot listen: {}',
+    advice: 'another program may hold the port; --listen 127.0.0.1:0 takes a free one',
+    retry: false,
+    exit: 1,
+    status: 500,
+  },
+  CLI_NOTHING_UNDERSTOOD: {
+    message: 'not one row of {} was understood',
+    advice: 'name its fields under collect: map: in the configuration; --help shows how',
+    retry: false,
+    exit: 3,
+    status: 400,
+  },
+  CLI_SERVER_UNREACHABLE: {
+    message: 'no Nocturne answers: {}',
+    advice: 'start one with nocturne up, or name its address with --to',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
+  CLI_SERVER_REFUSED: {
+    message: 'Nocturne refused the request: {}',
+    advice: 'mend what it names; --help shows examples',
+    retry: false,
+    exit: 1,
+    status: 400,
+  },
+  CLI_FILE_MISSING: {
+    message: 'there is no {}',
+    advice: 'check the path; it begins at the working folder',
+    retry: false,
+    exit: 2,
+    status: 404,
+  },
+  CLI_CASE_INVALID: {
+    message: 'a case cannot be understood: {}',
+    advice: 'mend the line it names; docs/cases.md shows every statement',
+    retry: false,
+    exit: 3,
+    status: 400,
+  },
+  CLI_CASE_FAILED: {
+    message: '{}',
+    advice: 'each line above says what was expected and what came',
+    retry: false,
+    exit: 1,
+    status: 400,
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

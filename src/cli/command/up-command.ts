@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { roles, startApp, type App, type Role } from '../../app/app.ts'
+import type { Config } from '../../config/config.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import { createLogger } from '../../telemetry/logger.ts'
+import { argument } from '../argument.ts'
+import { readConfig, type ConfigFlags } from '../read-config.ts'
+import { stopSignal } from '../stop-signal.ts'
+import type { Terminal } from '../terminal.ts'
+
+const UP_LESSON = `
+Examples:
+  nocturne up                                  the match night and this host, on one wall
+  nocturne up --no-simulation                  this host's TCP connections alone
+  nocturne up --config nocturne.yaml --data /var/lib/nocturne
+  nocturne up --listen 127.0.0.1:0             any free port; the first line says which
+
+Send it rows of your own with "nocturne produce", or POST them to /v1/readings. Ctrl-C ends it
+with nothing lost; started again, it continues where it stopped. Without --config its data lies
+in .nocturne in the working folder.`
+
+const RUN_LESSON = `
+Examples:
+  nocturne run --roles collect,aggregate --config edge.yaml
+  nocturne run --roles evaluate,record,notify,serve --config cloud.yaml
+
+Roles: ${roles.join(', ')}. "nocturne up" is all of them.`
+
+type UpFlags = ConfigFlags & { readonly simulation: boolean }
+
+/** Adds `nocturne up` and `nocturne run`. */
+export function addUp(program: Command, terminal: Terminal): void {
+  const withConfig = (command: Command): Command =>
+    command
+      .option('--config <file>', 'what to watch and whom to tell; docs/config.md')
+      .option('--data <folder>', 'where the log and the store lie')
+      .option('--listen <address:port>', 'where the wall and the API are', argument.listen)
+      .option('--no-simulation', 'leave simulated sources out')
+  withConfig(program.command('up'))
+    .description('Start everything in one process, with the wall.')
+    .addHelpText('after', UP_LESSON)
+    .action((flags: UpFlags) => runUntilStopped(flags, new Set(roles), terminal))
+  withConfig(program.command('run'))
+    .description('Start some of the parts.')
+    .requiredOption('--roles <names>', 'which, comma-separated', argument.names(roles))
+    .addHelpText('after', RUN_LESSON)
+    .action((flags: UpFlags & { readonly roles: readonly Role[] }) =>
+      runUntilStopped(flags, new Set(flags.roles), terminal),
+    )
+}
+
+async function runUntilStopped(
+  flags: UpFlags,
+  wanted: ReadonlySet<Role>,
+  terminal: Terminal,
+): Promise<void> {
+  const written = readConfig(flags, terminal)
+  const config = flags.simulation ? written : withoutSimulation(written)
+  const { host, port } = config.http
+  if (wanted.has('serve') && !isLoopback(host)) {
+    throw new NocturneError('CLI_LISTEN_REFUSED', `${host}:${port}`)
+  }
+  const { signal, release } = stopSignal()
+  try {
+    const app = await started(config, wanted, terminal)
+    announce(app, config, terminal)
+    await Promise.race([aborted(signal), app.failed]).finally(() => app.stop())
+  } finally {
+    release()
+  }
+}
+
+async function started(
+  config: Config,
+  wanted: ReadonlySet<Role>,
+  terminal: Terminal,
+): Promise<App> {
+  try {
+    return await startApp({
+      config,
+      roles: wanted,
+      logger: createLogger(),
+      input: terminal.input,
+      terminal: { write: terminal.write, isColored: terminal.isColored },
+      wallFolder: join(import.meta.dirname, '../../../web/dist'),
+    })
+  } catch (error) {
+    const isListening = error instanceof Error && 'syscall' in error && error.syscall === 'listen'
+    if (!isListening) throw error
+    throw new NocturneError('CLI_LISTEN_FAILED', error.message, { cause: error })
+  }
+}
+
+function announce({ url }: App, config: Config, terminal: Terminal): void {
+  if (url !== undefined) terminal.print(`Nocturne is up at ${url}`)
+  else terminal.print('Nocturne is up, without a wall')
+  const isSimulated = config.collect.sources.some(({ kind }) => kind === 'match-night')
+  if (isSimulated) terminal.print('The match night on it is simulated; --no-simulation ends that.')
+  terminal.print('Ctrl-C ends it, and nothing is lost.')
+}
+
+const withoutSimulation = (config: Config): Config => ({
+  ...config,
+  collect: {
+    ...config.collect,
+    sources: config.collect.sources.filter(({ kind }) => kind !== 'match-night'),
+  },
+})
+
+/** Without a login only this machine may be answered (R10). */
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
