@@ -34,9 +34,9 @@ const faults = [
   },
   {
     title: 'a builtin that the room does not list is refused',
-    path: 'src/record/a.ts',
+    path: 'src/wire/a.ts',
     text: "import { readFile } from 'node:fs/promises'",
-    says: 'record may not import node:fs/promises; move the line to a room that may (src/layers.ts)',
+    says: 'wire may not import node:fs/promises; move the line to a room that may (src/layers.ts)',
   },
   {
     title: 'a package that the room does not list is refused, by its name alone',

@@ -10,7 +10,7 @@ test('the process, the terminal and timers are kept to their files', () => {
   })
 
   assert.deepEqual(says, [
-    'src/collect/a.ts:1 process in collect; take what you need as an argument (config/, cli/, main.ts)',
+    'src/collect/a.ts:1 process in collect; take it as an argument (config/, cli/, main.ts)',
     'src/collect/a.ts:2 console in collect; log through telemetry/ (cli/, main.ts)',
     'src/collect/a.ts:3 setTimeout in collect; take a Clock as an argument (std/clock.ts)',
     'src/config/b.ts:1 console in config; log through telemetry/ (cli/, main.ts)',

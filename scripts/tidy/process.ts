@@ -3,7 +3,7 @@ import { isGlobalUse } from './global-use.ts'
 import { placeOf } from './place.ts'
 
 const TIMERS = 'take a Clock as an argument (std/clock.ts)'
-const PROCESS = 'take what you need as an argument (config/, cli/, main.ts)'
+const PROCESS = 'take it as an argument (config/, cli/, main.ts)'
 const CONSOLE = 'log through telemetry/ (cli/, main.ts)'
 
 /** Global names with the sentence that says who may use them instead. */
