@@ -12,6 +12,8 @@ export type AlertChanges = {
 
 export type AlertBookOptions = {
   readonly groupBy: (monitor: string) => readonly string[] | undefined
+  /** Names of the values that a rule judges: shown first. */
+  readonly judged: (monitor: string, alert: string) => readonly string[]
   readonly isSimulated: (scope: string) => boolean
   /** Open episodes held; more are counted in `refused` and not shown. */
   readonly openMax: number
@@ -163,7 +165,7 @@ export class AlertBook {
       condition: conditionOf(step, before),
       cause: causeOf(step, before),
       data: step.kind === 'data' ? (step.to as AlertView['data']) : (before?.data ?? 'fresh'),
-      value: isHandling ? before.value : step.value,
+      value: isHandling ? before.value : this.#judgedFirst(step),
       active_at: step.active_at ?? before?.active_at ?? at,
       fired_at: step.fired_at ?? before?.fired_at ?? null,
       changed_at: at,
@@ -173,6 +175,12 @@ export class AlertBook {
       told: before?.told ?? [],
       simulated: this.#options.isSimulated(subject.scope),
     }
+  }
+
+  #judgedFirst({ monitor, alert, value }: Step): Step['value'] {
+    const judged = this.#options.judged(monitor, alert)
+    const rank = (name: string): number => (judged.includes(name) ? 0 : 1)
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => rank(a) - rank(b)))
   }
 
   #foldTold(told: Told): AlertView | undefined {

@@ -280,6 +280,15 @@ test('[A45] a stream unheard for an hour is forgotten unless an alert of it is o
   assert.deepEqual(roster?.streams, ['arena-1'])
 })
 
+test('an alert shows first what its rule judges; cells stand as people count', () => {
+  const view = liveView()
+  const { alerts } = view.foldSteps([stepOf(1, 'firing', { value: { rows: 3, lost: 9 } })])
+  view.foldWindows(['a-10', 'a-2'].map((stream) => windowOf({ group: { stream } })))
+
+  assert.deepEqual(Object.keys(alerts[0]?.value ?? {}), ['lost', 'rows'])
+  assert.deepEqual(view.pulse(NOW).roster?.streams, ['a-2', 'a-10', 'arena-1'])
+})
+
 test('the roster comes along only when cells come or go', () => {
   const view = liveView()
   view.foldWindows([windowOf()])

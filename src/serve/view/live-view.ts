@@ -47,6 +47,10 @@ const LEVEL_RANK: Readonly<Record<AlertView['level'], number>> = {
   critical: 2,
 }
 
+/** As people count: arena-2 before arena-10. */
+const collator = new Intl.Collator('en', { numeric: true })
+const byName = (a: Cell, b: Cell): number => collator.compare(a.key, b.key)
+
 const alertRank = ({ condition, level, ack }: AlertView): number =>
   RANK[condition] * 100 + LEVEL_RANK[level] * 10 + (ack === null ? 1 : 0)
 
@@ -73,6 +77,11 @@ export class LiveView {
     const { monitors } = options
     const simulated = new Set(options.simulatedSites)
     const groupByOf = new Map(monitors.map(({ id, groupBy }) => [id, groupBy]))
+    const judgedByAlert = new Map(
+      monitors.flatMap((monitor) =>
+        monitor.rules.map((rule) => [rule.id, judgedBy(monitor, rule)]),
+      ),
+    )
     this.#monitors = monitors
     this.#isSimulated = (scope) => simulated.has(scope)
     this.#valueNameByMonitor = new Map(
@@ -83,6 +92,7 @@ export class LiveView {
     )
     this.#alerts = new AlertBook({
       groupBy: (monitor) => groupByOf.get(monitor),
+      judged: (monitor, alert) => judgedByAlert.get(`${monitor}/${alert}`) ?? [],
       isSimulated: this.#isSimulated,
       openMax: OPEN_MAX,
       seenMax: SEEN_MAX,
@@ -177,7 +187,7 @@ export class LiveView {
 
   #buildRoster(): Roster {
     const { version } = this.#cells
-    this.#order = [...this.#cells.cells.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+    this.#order = [...this.#cells.cells.values()].sort(byName)
     this.#roster = {
       version,
       streams: this.#order.map(({ stream }) => stream),
@@ -263,6 +273,12 @@ export class LiveView {
     return worst === null ? null : Number(worst.toPrecision(4))
   }
 }
+
+/** Names of the values that one rule compares with constants. */
+const judgedBy = (monitor: MonitorSpec, { alert }: { readonly alert: string }): readonly string[] =>
+  thresholdsOf(monitor)
+    .filter((each) => each.alert === alert)
+    .map(({ name }) => name)
 
 /** What a cell's newest windows, one or more a monitor, say together. */
 function newestOf(cell: Cell) {

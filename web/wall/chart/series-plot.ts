@@ -132,7 +132,7 @@ export function makePlot(
     height: PLOT_HEIGHT,
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
-    padding: [10, 8, 0, 0],
+    padding: [10, 26, 0, 0],
     scales: {
       x: { time: true, range: () => [latest().series.from / 1_000, latest().series.to / 1_000] },
       y: { range: rangeOf(marks) },

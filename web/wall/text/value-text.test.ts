@@ -15,6 +15,9 @@ test('[U5] a value is shown with the unit that its name ends in, a share in perc
     ['y', 10.0, '10'],
     ['z', 100.4, '100'],
     ['w', 12.04, '12'],
+    ['v', 2_450_000, '2.45 M'],
+    ['bytes_sent', 109_792_656, '110 MB'],
+    ['bytes_sent', 812, '812 B'],
   ] as const
   for (const [name, value, text] of cases) assert.equal(valueText(name, value), text)
   assert.equal(nameText('live_latency_ms'), 'live latency')
