@@ -150,7 +150,7 @@ export class HttpIntake implements BeatInput {
 type Format = { readonly kind: 'ndjson' | 'json'; readonly isPacked: boolean }
 
 function formatOf({ contentType, contentEncoding }: IntakeRequest): Format | undefined {
-  const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity'
+  const encoding = contentEncoding?.trim().toLowerCase() || 'identity'
   if (encoding !== 'identity' && encoding !== 'gzip') return undefined
   const isPacked = encoding === 'gzip'
   switch (contentType?.split(';')[0]?.trim().toLowerCase()) {
