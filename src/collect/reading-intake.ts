@@ -3,6 +3,7 @@ import { readingLimits, type Reading } from '../model/reading.ts'
 import { utf8 } from '../std/bytes.ts'
 import type { Clock } from '../std/clock.ts'
 import { partitionOf } from '../std/hash.ts'
+import { Interner } from '../std/interner.ts'
 import {
   checkReading,
   deriveFields,
@@ -10,6 +11,7 @@ import {
   parseReading,
   type ReadingResult,
 } from '../wire/reading-codec.ts'
+import { ReadingRewriter, type TextSpan } from '../wire/reading-rewriter.ts'
 import { isRow, parseRow, type RawRow } from '../wire/reading-rules.ts'
 import { encodeRejected } from '../wire/rejected-codec.ts'
 import type { SessionSampling } from './sampling.ts'
@@ -74,6 +76,9 @@ export class ReadingIntake {
   readonly #options: IntakeOptions
   readonly #countByReason = new Map<string, number>()
   readonly #placeByStream = new Map<string, { key: Uint8Array; partition: number }>()
+  /** Present where rows need no object: nothing is mapped and no session is picked. */
+  readonly #rewriter: ReadingRewriter | undefined
+  #texts = new Interner(STREAMS_MAX)
   #rejected: LogRecord[] = []
   #rejectedSecond = 0
   #rejectedInSecond = 0
@@ -83,6 +88,9 @@ export class ReadingIntake {
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    const { map, sampling, collector } = options
+    const isWhole = map === undefined && (sampling === undefined || sampling.rate >= 1)
+    this.#rewriter = isWhole ? new ReadingRewriter(collector) : undefined
   }
 
   get counts(): IntakeCounts {
@@ -97,8 +105,11 @@ export class ReadingIntake {
   /** Admits the bytes of one row; absent bytes were too long to keep. */
   line(bytes: Uint8Array | undefined, place: RowPlace & { readonly length: number }): Admission {
     if (bytes === undefined) return this.#reject('bytes', place, { length: place.length })
+    const admission = this.#rewritten(bytes, place)
+    if (admission !== undefined) return admission
     const result = this.#options.map === undefined ? parseReading(bytes) : this.#mapped(bytes)
     if (!result.ok) return this.#reject(result.reason, place, { length: bytes.length, bytes })
+    if (result.faults.length === 0) this.#rewriter?.learn(bytes)
     return this.#admit(result, place)
   }
 
@@ -122,6 +133,27 @@ export class ReadingIntake {
   #mapped(bytes: Uint8Array): ReadingResult {
     const parsed = parseRow(bytes)
     return parsed.ok ? checkReading(this.#options.map?.(parsed.row)) : parsed
+  }
+
+  /** The short way of rows that look like those before, some five times faster. */
+  #rewritten(bytes: Uint8Array, place: RowPlace): Admission | undefined {
+    const rewriter = this.#rewriter
+    const n = this.#options.collector === undefined ? undefined : place.n
+    const value = rewriter?.rewrite(bytes, n)
+    if (rewriter === undefined || value === undefined) return undefined
+    if (value.length > readingLimits.rowBytesMax) return undefined
+    this.#acceptedCount++
+    const { ts } = rewriter
+    const site = rewriter.site.from < 0 ? undefined : this.#textOf(bytes, rewriter.site)
+    const stream = this.#placeOf(this.#textOf(bytes, rewriter.stream))
+    return { ok: true, ts, site, record: { ...stream, value } }
+  }
+
+  #textOf(bytes: Uint8Array, { from, to }: TextSpan): string {
+    const known = this.#texts.intern(bytes, from, to - from)
+    if (known >= 0) return this.#texts.text(known)
+    this.#texts = new Interner(STREAMS_MAX)
+    return this.#texts.text(this.#texts.intern(bytes, from, to - from))
   }
 
   #admit(result: ReadingResult & { readonly ok: true }, place: RowPlace): Admission {
