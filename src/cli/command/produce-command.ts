@@ -59,9 +59,14 @@ async function produce(file: string, flags: ProduceFlags, terminal: Terminal): P
   const { signal, release } = stopSignal()
   const bytesTotal = file === '-' ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0)
   const run = new ProduceRun(flags, { terminal, signal })
-  const chunks = file === '-' ? inputLines(terminal.input, 'stdin') : fileLines(file)
+  const isStdin = file === '-'
+  const chunks = isStdin ? inputLines(terminal.input, 'stdin') : fileLines(file)
   try {
-    await withProgressBar(terminal, { progress: run.progress, bytesTotal }, run.sendAll(chunks))
+    await withProgressBar(
+      terminal,
+      { progress: run.progress, bytesTotal },
+      run.sendAll(chunks, isStdin),
+    )
   } finally {
     release()
     run.tell(flags.json === true)
@@ -102,7 +107,7 @@ class ProduceRun {
     })
   }
 
-  async sendAll(chunks: AsyncIterable<SourceChunk>): Promise<void> {
+  async sendAll(chunks: AsyncIterable<SourceChunk>, isSlow: boolean): Promise<void> {
     for await (const { lines, readBytes } of chunks) {
       for (const { bytes, number } of lines) {
         if (this.#signal.aborted) return
@@ -111,8 +116,9 @@ class ProduceRun {
       }
       this.progress.readBytes = readBytes
       // What a slow input has brought leaves without waiting for a full batch.
-      await this.#flush()
+      if (isSlow) await this.#flush()
     }
+    await this.#flush()
   }
 
   /** What was told durable, on stdout; what was refused, on stderr. */
