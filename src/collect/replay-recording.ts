@@ -17,7 +17,7 @@ export type ReplayOptions = {
   /** The site of rows that name none. */
   readonly site: string
   readonly partitions: number
-  /** Rows appended at a time. */
+  /** Rows appended at a time, at most; long rows make fewer. */
   readonly batchRows: number
   readonly skewMs: number
   /** How far beyond the last row every window has closed: the greatest size + lateness. */
@@ -40,9 +40,16 @@ type ReplayState = {
   ended: boolean
 }
 
-/** Appends under way at once; order in a partition is that of the calls, awaited or not. */
-const UNDER_WAY_MAX = 64
+/** Records of one append: they go while they are young, which is what keeps memory small. */
+const APPEND_BYTES_MAX = 262_144
+/**
+ * Bytes of appends under way at once, well within what the log lets wait for one partition; order
+ * in a partition is that of the calls, awaited or not.
+ */
+const UNDER_WAY_BYTES_MAX = 2_097_152
 const CHECKPOINT_EVERY_MS = 250
+/** What a record takes beside its value, about; with it short rows are bounded too. */
+const RECORD_BYTES = 32
 
 /**
  * Appends a recording as fast as the log takes it. Time is the recording's: whenever the greatest
@@ -71,7 +78,9 @@ class Replay {
   readonly state: ReplayState
   readonly #options: ReplayOptions
   readonly #underWay: Promise<void>[] = []
+  #underWayBytes = 0
   #records: LogRecord[] = []
+  #bytes = 0
   #rows = 0
   #passed: number
   #savedAt: number
@@ -84,7 +93,7 @@ class Replay {
   }
 
   get isFull(): boolean {
-    return this.#rows >= this.#options.batchRows
+    return this.#rows >= this.#options.batchRows || this.#bytes >= APPEND_BYTES_MAX
   }
 
   take(line: SourceLine): void {
@@ -100,7 +109,7 @@ class Replay {
       return
     }
     state.accepted++
-    if (admission.record !== undefined) this.#records.push(admission.record)
+    if (admission.record !== undefined) this.#push(admission.record)
     this.#beat(admission)
   }
 
@@ -109,12 +118,14 @@ class Replay {
     const { log, intake, clock, progress } = this.#options
     const records = this.#records
     const rejected = intake.takeRejected()
+    this.#underWayBytes += this.#bytes
     this.#records = []
+    this.#bytes = 0
     this.#rows = 0
     progress.rows = this.state.accepted
     if (records.length > 0) this.#start(log.append('readings', records))
     if (rejected.length > 0) this.#start(log.append('rejected', rejected))
-    if (this.#underWay.length > UNDER_WAY_MAX) await this.#settle()
+    if (this.#underWayBytes > UNDER_WAY_BYTES_MAX) await this.#settle()
     if (clock.now() - this.#savedAt >= CHECKPOINT_EVERY_MS) await this.#save()
   }
 
@@ -138,6 +149,7 @@ class Replay {
   }
 
   async #settle(): Promise<void> {
+    this.#underWayBytes = 0
     for (const append of this.#underWay.splice(0)) await append
   }
 
@@ -164,7 +176,14 @@ class Replay {
 
   #pushBeat(beat: { site: string; ts: number; finalAt?: number }): void {
     const { collector, partitions } = this.#options
-    this.#records.push(...beatRecords({ ...beat, collector, backlogBytes: 0 }, partitions))
+    for (const record of beatRecords({ ...beat, collector, backlogBytes: 0 }, partitions)) {
+      this.#push(record)
+    }
+  }
+
+  #push(record: LogRecord): void {
+    this.#records.push(record)
+    this.#bytes += RECORD_BYTES + (record.value?.length ?? 0)
   }
 }
 

@@ -1,19 +1,8 @@
-import type { AggregateSpec, MonitorSpec } from '../model/monitor.ts'
+import type { MonitorSpec } from '../model/monitor.ts'
 import type { Pane } from '../model/pane.ts'
+import type { AggregateState } from '../sketch/aggregate-state.ts'
 import { sliceMsOf } from '../window/slice.ts'
-import { aggregateState, type AggregateState } from '../sketch/aggregate-state.ts'
-
-/** A pane as the evaluator keeps it: the newest revision of one source's slice. */
-type HeldPane = {
-  readonly rev: number
-  readonly closed: boolean
-  /** Offset of its record: where a rebuild must begin to have it again. */
-  readonly offset: number
-  readonly eventMax: number
-  readonly readAt: number
-  readonly appendedAt: number
-  readonly states: readonly AggregateState[]
-}
+import type { PaneRecordFacts, PaneTable } from './pane-table.ts'
 
 /** What a group's panes say of one window. */
 export type MergedWindow = {
@@ -32,13 +21,19 @@ export type PaneVerdict = 'new' | 'closes' | 'repeated' | 'unreadable'
 /** The panes of one group, by slice start and source; slices that no window needs are let go. */
 export class GroupPanes {
   readonly #monitor: MonitorSpec
+  readonly #table: PaneTable
   readonly #sliceMs: number
-  readonly #slices = new Map<number, Map<string, HeldPane>>()
+  /** By slice start: the first row of its panes, the newest revision of each source. */
+  readonly #slices = new Map<number, number>()
+  /** No slice begins after this, or ends before `#oldest` + slice. */
+  #newest = -Infinity
+  #oldest = Infinity
   /** End of the newest slice with rows that was let go. */
   forgottenTo = -Infinity
 
-  constructor(monitor: MonitorSpec) {
+  constructor(monitor: MonitorSpec, table: PaneTable) {
     this.#monitor = monitor
+    this.#table = table
     this.#sliceMs = sliceMsOf(monitor.window)
   }
 
@@ -47,36 +42,34 @@ export class GroupPanes {
   }
 
   /** Keeps the pane if its revision is higher, or equal and now closed (P2). */
-  put(pane: Pane, record: { readonly offset: number; readonly appendedAt: number }): PaneVerdict {
-    const source = `${pane.site}\0${pane.partition}`
-    const held = this.#slices.get(pane.start)?.get(source)
-    if (held !== undefined && pane.rev < held.rev) return 'repeated'
-    if (held !== undefined && pane.rev === held.rev && (held.closed || !pane.closed)) {
-      return 'repeated'
-    }
-    const states = decodeStates(this.#monitor.aggregates, pane)
+  put(pane: Pane, record: PaneRecordFacts): PaneVerdict {
+    const table = this.#table
+    const source = table.sourceOf(pane.site, pane.partition)
+    let row = this.#slices.get(pane.start) ?? -1
+    while (row >= 0 && table.sources[row] !== source) row = table.next[row]!
+    const heldRev = row < 0 ? -1 : table.revs[row]!
+    if (pane.rev < heldRev) return 'repeated'
+    if (pane.rev === heldRev && (table.closed[row] === 1 || !pane.closed)) return 'repeated'
+    const states = table.decode(pane)
     if (states === undefined) return 'unreadable'
-    let slice = this.#slices.get(pane.start)
-    if (slice === undefined) this.#slices.set(pane.start, (slice = new Map()))
-    const { rev, closed, eventMax, readAt } = pane
-    slice.set(source, { rev, closed, eventMax, readAt, states, ...record })
-    return held?.rev === rev ? 'closes' : 'new'
+    if (row < 0) row = this.#add(pane.start, source)
+    table.write(row, pane, { ...record, states })
+    return heldRev === pane.rev ? 'closes' : 'new'
   }
 
   /** Merges the slices in [end − size, end). */
   merge(end: number): MergedWindow {
-    const { aggregates, window } = this.#monitor
-    const states = aggregates.map((spec) => aggregateState.zero(spec))
+    const table = this.#table
+    const states = table.zero()
     let [rows, eventMax, readAt, appendedAt] = [0, -Infinity, -Infinity, -Infinity]
-    for (let start = end - window.sizeMs; start < end; start += this.#sliceMs) {
-      for (const pane of this.#slices.get(start)?.values() ?? []) {
-        rows += pane.rev
-        eventMax = Math.max(eventMax, pane.eventMax)
-        readAt = Math.max(readAt, pane.readAt)
-        appendedAt = Math.max(appendedAt, pane.appendedAt)
-        for (let i = 0; i < aggregates.length; i++) {
-          states[i] = aggregateState.merge(aggregates[i]!, states[i]!, pane.states[i]!)
-        }
+    for (let start = end - this.#monitor.window.sizeMs; start < end; start += this.#sliceMs) {
+      let row = this.#slices.get(start) ?? -1
+      for (; row >= 0; row = table.next[row]!) {
+        rows += table.revs[row]!
+        eventMax = Math.max(eventMax, table.eventMax[row]!)
+        readAt = Math.max(readAt, table.readAt[row]!)
+        appendedAt = Math.max(appendedAt, table.appendedAt[row]!)
+        table.mergeInto(states, row)
       }
     }
     return {
@@ -91,6 +84,11 @@ export class GroupPanes {
 
   /** Start of the first slice at or after `from`, or Infinity. */
   firstSlice(from: number): number {
+    if (from > this.#newest) return Infinity
+    // Slices mostly stand close together; where a row from the future is held they may not.
+    if ((this.#newest - from) / this.#sliceMs <= this.#slices.size) {
+      for (let start = from; ; start += this.#sliceMs) if (this.#slices.has(start)) return start
+    }
     let first = Infinity
     for (const start of this.#slices.keys()) if (start >= from && start < first) first = start
     return first
@@ -109,36 +107,49 @@ export class GroupPanes {
 
   /** Lets slices go that end at or before this. */
   forget(before: number): void {
-    for (const start of this.#slices.keys()) {
+    if (this.#oldest + this.#sliceMs > before) return
+    this.#oldest = Infinity
+    for (const [start, row] of this.#slices) {
       const sliceEnd = start + this.#sliceMs
-      if (sliceEnd > before) continue
+      if (sliceEnd > before) {
+        this.#oldest = Math.min(this.#oldest, start)
+        continue
+      }
+      this.#release(row)
       this.#slices.delete(start)
       this.forgottenTo = Math.max(this.forgottenTo, sliceEnd)
     }
+    if (this.#slices.size === 0) this.#newest = -Infinity
   }
 
   /** The oldest record that these panes stand in, or Infinity. */
   get oldestOffset(): number {
+    const { offsets, next } = this.#table
     let oldest = Infinity
-    for (const slice of this.#slices.values()) {
-      for (const { offset } of slice.values()) oldest = Math.min(oldest, offset)
+    for (const first of this.#slices.values()) {
+      for (let row = first; row >= 0; row = next[row]!) oldest = Math.min(oldest, offsets[row]!)
     }
     return oldest
   }
-}
 
-function decodeStates(
-  aggregates: readonly AggregateSpec[],
-  pane: Pane,
-): readonly AggregateState[] | undefined {
-  if (pane.states.length !== aggregates.length) return undefined
-  const states: AggregateState[] = []
-  for (const [i, spec] of aggregates.entries()) {
-    const state = aggregateState.decode(spec, pane.states[i]!)
-    if (state === undefined) return undefined
-    states.push(state)
+  #add(start: number, source: number): number {
+    const table = this.#table
+    const row = table.take()
+    table.sources[row] = source
+    table.next[row] = this.#slices.get(start) ?? -1
+    this.#slices.set(start, row)
+    this.#newest = Math.max(this.#newest, start)
+    this.#oldest = Math.min(this.#oldest, start)
+    return row
   }
-  return states
+
+  #release(first: number): void {
+    for (let row = first; row >= 0;) {
+      const next = this.#table.next[row]!
+      this.#table.release(row)
+      row = next
+    }
+  }
 }
 
 /** Null for an infinity: how an instant that is not there travels. */

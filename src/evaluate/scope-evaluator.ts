@@ -8,6 +8,7 @@ import { windowEnds } from '../window/slice.ts'
 import { AlertInstances } from './alert-instances.ts'
 import { namedValues, type CompiledMonitor } from './compiled-monitor.ts'
 import { finite, GroupPanes, type MergedWindow, type PaneVerdict } from './group-panes.ts'
+import { PaneTable, type PaneRecordFacts } from './pane-table.ts'
 import type { GroupDump, ScopeDump } from './checkpoint.ts'
 import type { SourceTable } from './source-table.ts'
 
@@ -21,9 +22,6 @@ export type Results = {
   readonly steps: Step[]
   readonly wall: number
 }
-
-/** Where a pane's record stands in the log, and when it was appended. */
-type PaneRecordFacts = { readonly offset: number; readonly appendedAt: number }
 
 type GroupState = {
   readonly key: Uint8Array
@@ -45,6 +43,7 @@ export class ScopeEvaluator {
   readonly #scope: string
   readonly #sources: SourceTable
   readonly #groups = new Map<string, GroupState>()
+  readonly #table: PaneTable
   readonly #changed = new Set<GroupState>()
   readonly rules: readonly CompiledRule[]
   /** Every window that ends at or before this is closed (V1). */
@@ -54,6 +53,7 @@ export class ScopeEvaluator {
     this.#monitor = monitor
     this.#scope = scope
     this.#sources = sources
+    this.#table = new PaneTable(monitor.spec.aggregates)
     const kind = scope === 'all' ? 'all' : 'site'
     this.rules = monitor.rules.filter((rule) => rule.spec.scopes.includes(kind))
   }
@@ -163,7 +163,7 @@ export class ScopeEvaluator {
         key: windowKey(this.#monitor.spec.id, group),
         idPrefix: id.slice(0, -1),
         named: this.#named(group),
-        panes: new GroupPanes(this.#monitor.spec),
+        panes: new GroupPanes(this.#monitor.spec, this.#table),
         alerts: new AlertInstances(this.rules, this.#labels(group)),
         rowsAtBySource: new Map(),
         changed: new Set(),
