@@ -5,21 +5,31 @@ import { readToEnd, type Log } from '../log/log.ts'
 import type { Step } from '../model/step.ts'
 import { byText } from '../std/by-text.ts'
 import { decodeTransition } from '../wire/step-codec.ts'
+import type { WindowResult } from '../model/window-result.ts'
 import { decodeWindow } from '../wire/window-codec.ts'
-
-/** A final window as W.ndjson shows it, with the text that goes into the digest. */
-type FinalWindow = { readonly rev: number; readonly head: string; readonly tail: string }
+import { WindowColumns, type WindowFacts } from './window-columns.ts'
 
 /** Values by name, as `JSON.stringify` writes them: `{"name":number}`. */
 const sorted = (values: Readonly<Record<string, string | number>>): string =>
   JSON.stringify(Object.fromEntries(Object.entries(values).sort(([a], [b]) => byText(a, b))))
 
+/** The final windows of one group; `rows` by end, of the monitor's columns. */
+type Series = {
+  /** Scope, monitor and group, to sort by; and as they stand in a line. */
+  readonly name: string
+  readonly head: string
+  readonly columns: WindowColumns
+  readonly rows: Map<number, number>
+}
+
 /**
  * The highest closed revision of every window in the log: one line each, sorted bytewise by scope,
- * monitor and group and numerically by end. Memory holds two short texts a window.
+ * monitor and group and numerically by end. Memory holds some numbers a window and no text.
  */
 export class FinalWindows {
-  readonly #byGroup = new Map<string, Map<number, FinalWindow>>()
+  readonly #columns = new Map<string, WindowColumns>()
+  /** By what the ids of a group's windows begin with. */
+  readonly #series = new Map<string, Series>()
 
   static async of(log: Log): Promise<FinalWindows> {
     const finals = new FinalWindows()
@@ -28,7 +38,8 @@ export class FinalWindows {
       for await (const batch of readToEnd(log, { topic: 'windows', partition })) {
         const { bytes, starts, lengths } = batch.values
         for (let row = 0; row < batch.count; row++) {
-          finals.#take(bytes.subarray(starts[row]!, starts[row]! + lengths[row]!))
+          const decoded = decodeWindow(bytes.subarray(starts[row]!, starts[row]! + lengths[row]!))
+          if (decoded.ok && decoded.window.closed) finals.#take(decoded.window)
         }
       }
     }
@@ -37,47 +48,62 @@ export class FinalWindows {
 
   get count(): number {
     let count = 0
-    for (const windows of this.#byGroup.values()) count += windows.size
+    for (const { rows } of this.#series.values()) count += rows.size
     return count
   }
 
   /** SHA-256 over the lines without their revisions. */
   digest(): string {
     const hash = createHash('sha256')
-    for (const { head, tail } of this.#inOrder()) hash.update(`${head}${tail}\n`)
+    for (const { head, facts } of this.#inOrder()) {
+      const { start, end, complete, values } = facts
+      hash.update(`{${head},"start":${start},"end":${end},${tailOf(complete, values)}\n`)
+    }
     return hash.digest('hex')
   }
 
   *lines(): Iterable<string> {
-    for (const { head, tail, rev } of this.#inOrder()) yield `${head}"rev":${rev},${tail}\n`
+    for (const { head, facts } of this.#inOrder()) {
+      const { start, end, rev, complete, values } = facts
+      yield `{${head},"start":${start},"end":${end},"rev":${rev},${tailOf(complete, values)}\n`
+    }
   }
 
-  #take(bytes: Uint8Array): void {
-    const decoded = decodeWindow(bytes)
-    if (!decoded.ok || !decoded.window.closed) return
-    const { scope, monitor, group, start, end, rev, complete, values } = decoded.window
-    // NUL sorts before every byte of a name, so a prefix comes before what it begins.
-    const name = `${scope}\0${monitor}\0${sorted(group)}`
-    let windows = this.#byGroup.get(name)
-    if (windows === undefined) this.#byGroup.set(name, (windows = new Map()))
-    const held = windows.get(end)
-    if (held !== undefined && held.rev >= rev) return
+  #take(window: WindowResult): void {
+    const prefix = window.id.slice(0, window.id.lastIndexOf('|'))
+    let series = this.#series.get(prefix)
+    if (series === undefined) this.#series.set(prefix, (series = this.#newSeries(window)))
+    const { columns, rows } = series
+    const row = rows.get(window.end)
+    if (row === undefined) rows.set(window.end, columns.add(window))
+    else if (window.rev > columns.revOf(row)) columns.write(row, window)
+  }
+
+  #newSeries({ scope, monitor, group }: WindowResult): Series {
+    let columns = this.#columns.get(monitor)
+    if (columns === undefined) this.#columns.set(monitor, (columns = new WindowColumns()))
     const [scopeText, monitorText] = [JSON.stringify(scope), JSON.stringify(monitor)]
-    const place = `"scope":${scopeText},"monitor":${monitorText},"group":${sorted(group)}`
-    windows.set(end, {
-      rev,
-      head: `{${place},"start":${start},"end":${end},`,
-      tail: `"complete":${complete},"values":${sorted(values)}}`,
-    })
+    return {
+      // NUL sorts before every byte of a name, so a prefix comes before what it begins.
+      name: `${scope}\0${monitor}\0${sorted(group)}`,
+      head: `"scope":${scopeText},"monitor":${monitorText},"group":${sorted(group)}`,
+      columns,
+      rows: new Map(),
+    }
   }
 
-  *#inOrder(): Iterable<FinalWindow> {
-    for (const name of [...this.#byGroup.keys()].sort(byText)) {
-      const windows = this.#byGroup.get(name)!
-      for (const end of [...windows.keys()].sort((a, b) => a - b)) yield windows.get(end)!
+  *#inOrder(): Iterable<{ readonly head: string; readonly facts: WindowFacts }> {
+    const series = [...this.#series.values()].sort((a, b) => byText(a.name, b.name))
+    for (const { head, columns, rows } of series) {
+      for (const end of [...rows.keys()].sort((a, b) => a - b)) {
+        yield { head, facts: columns.read(rows.get(end)!) }
+      }
     }
   }
 }
+
+const tailOf = (complete: boolean, values: WindowFacts['values']): string =>
+  `"complete":${complete},"values":${sorted(values)}}`
 
 /** Every step in the log once, without its receipt: by fingerprint's partition, then in order. */
 export async function replayedSteps(log: Log): Promise<readonly Omit<Step, 'receipt'>[]> {
