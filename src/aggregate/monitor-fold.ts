@@ -11,6 +11,7 @@ import { aggregateReadingsOf, stateColumn, type AggregateReading } from './state
 const CHANGED = 1
 const SPREAD = 2
 const SAMPLED = 4
+const SPARE_MAX = 4
 
 /** What `MonitorFold` needs to know of the rows beside their fields; all indexed by row. */
 export type RowFacts = {
@@ -36,6 +37,8 @@ export class MonitorFold {
   readonly #readings: readonly AggregateReading[]
   #groups: GroupTable
   readonly #tables: Map<number, SliceTable>[] = []
+  /** Tables of slices that are gone, for slices to come. */
+  readonly #spare: SliceTable[] = []
   readonly #tsField: number
   readonly #spreadField: number
 
@@ -91,7 +94,9 @@ export class MonitorFold {
       if (closes || (table.changed && (table.closed || at.open))) {
         this.#emitTable(table, closes, emit)
       }
-      if (verdict === 'lost') tables.delete(table.start)
+      if (verdict !== 'lost') continue
+      tables.delete(table.start)
+      if (this.#spare.length < SPARE_MAX) this.#spare.push(table)
     }
   }
 
@@ -120,7 +125,8 @@ export class MonitorFold {
     const tables = (this.#tables[site] ??= new Map())
     let table = tables.get(start)
     if (table === undefined) {
-      table = new SliceTable(start, serial, this.#readings.map(stateColumn))
+      const spare = this.#spare.pop() ?? new SliceTable(this.#readings.map(stateColumn))
+      table = spare.begin(start, serial)
       tables.set(start, table)
     }
     return table

@@ -12,7 +12,7 @@ import { copied } from './slice-table.ts'
 
 /** The states of one aggregate for all slots of one slice. */
 export interface StateColumn {
-  /** Makes room for a slot, at zero. */
+  /** Makes room for a slot, at zero whatever it held before. */
   open(slot: number): void
   /** Folds one row if the aggregate takes it. */
   add(slot: number, row: number, weight: number): void
@@ -81,9 +81,12 @@ class NumberColumn {
   protected second = new Float64Array(8)
 
   protected reserve(slot: number): void {
-    if (slot < this.first.length) return
-    this.first = copied(new Float64Array(slot * 2), this.first)
-    this.second = copied(new Float64Array(slot * 2), this.second)
+    if (slot >= this.first.length) {
+      this.first = copied(new Float64Array(slot * 2), this.first)
+      this.second = copied(new Float64Array(slot * 2), this.second)
+    }
+    this.first[slot] = 0
+    this.second[slot] = 0
   }
 }
 

@@ -13,13 +13,13 @@ import { WindowColumns, type WindowFacts } from './window-columns.ts'
 const sorted = (values: Readonly<Record<string, string | number>>): string =>
   JSON.stringify(Object.fromEntries(Object.entries(values).sort(([a], [b]) => byText(a, b))))
 
-/** The final windows of one group; `rows` by end, of the monitor's columns. */
+/** The final windows of one group; `rows` of the monitor's columns, in order of their ends. */
 type Series = {
   /** Scope, monitor and group, to sort by; and as they stand in a line. */
   readonly name: string
   readonly head: string
   readonly columns: WindowColumns
-  readonly rows: Map<number, number>
+  readonly rows: number[]
 }
 
 /**
@@ -48,7 +48,7 @@ export class FinalWindows {
 
   get count(): number {
     let count = 0
-    for (const { rows } of this.#series.values()) count += rows.size
+    for (const { rows } of this.#series.values()) count += rows.length
     return count
   }
 
@@ -74,9 +74,11 @@ export class FinalWindows {
     let series = this.#series.get(prefix)
     if (series === undefined) this.#series.set(prefix, (series = this.#newSeries(window)))
     const { columns, rows } = series
-    const row = rows.get(window.end)
-    if (row === undefined) rows.set(window.end, columns.add(window))
-    else if (window.rev > columns.revOf(row)) columns.write(row, window)
+    const at = placeOf(window.end, series)
+    const row = rows[at]
+    if (row === undefined || columns.endOf(row) !== window.end) {
+      rows.splice(at, 0, columns.add(window))
+    } else if (window.rev > columns.revOf(row)) columns.write(row, window)
   }
 
   #newSeries({ scope, monitor, group }: WindowResult): Series {
@@ -88,18 +90,28 @@ export class FinalWindows {
       name: `${scope}\0${monitor}\0${sorted(group)}`,
       head: `"scope":${scopeText},"monitor":${monitorText},"group":${sorted(group)}`,
       columns,
-      rows: new Map(),
+      rows: [],
     }
   }
 
   *#inOrder(): Iterable<{ readonly head: string; readonly facts: WindowFacts }> {
     const series = [...this.#series.values()].sort((a, b) => byText(a.name, b.name))
     for (const { head, columns, rows } of series) {
-      for (const end of [...rows.keys()].sort((a, b) => a - b)) {
-        yield { head, facts: columns.read(rows.get(end)!) }
-      }
+      for (const row of rows) yield { head, facts: columns.read(row) }
     }
   }
+}
+
+/** Where among the rows a window with this end stands or belongs; mostly behind all others. */
+function placeOf(end: number, { rows, columns }: Series): number {
+  let [low, high] = [0, rows.length]
+  if (high === 0 || columns.endOf(rows[high - 1]!) < end) return high
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (columns.endOf(rows[middle]!) < end) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 const tailOf = (complete: boolean, values: WindowFacts['values']): string =>
