@@ -40,13 +40,16 @@ export async function aggregateReadings(deps: AggregateDeps, claim: Claim): Prom
   fold.restore(position.note)
   const allowance = { second: 0, left: 0 }
   let next = position.offset
+  // A partition that has nothing more to read has come this far all the same.
+  progress.next.set(claim.partition, next)
   let committedAt = clock.now()
   for await (const batch of log.read(claim, { position, bytesMax: TURN_BYTES_MAX })) {
     const now = clock.now()
     const refusals = fold.fold(batch, now)
-    const panes = fold.emit(now)
-    await appendRefusals({ log, batch, now, allowance }, refusals)
-    if (panes.length > 0) await log.append('panes', panes)
+    if (refusals.length > 0 || batch.rejected.length > 0) {
+      await appendRefusals({ log, batch, now, allowance }, refusals)
+    }
+    await appendPanes(log, fold.emit(now))
     next = batch.next
     note(progress, { fold, claim, next })
     if (now - committedAt >= COMMIT_EVERY_MS) {
@@ -59,6 +62,14 @@ export async function aggregateReadings(deps: AggregateDeps, claim: Claim): Prom
     const { offset, note } = fold.resumeAt(next)
     await log.commit(claim, offset, note)
   }
+}
+
+/**
+ * Not async, so that nothing holds the panes while they become durable: the log has copied them,
+ * and what dies young costs a collector of garbage next to nothing.
+ */
+function appendPanes(log: Log, panes: readonly LogRecord[]): Promise<void> | undefined {
+  return panes.length === 0 ? undefined : log.append('panes', panes)
 }
 
 type Turned = { readonly fold: PartitionFold; readonly claim: Claim; readonly next: number }

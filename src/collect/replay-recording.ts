@@ -113,20 +113,11 @@ class Replay {
     this.#beat(admission)
   }
 
-  /** Starts the append of what was taken; waits only when too many are under way. */
+  /** Starts the append of what was taken; waits only when too much is under way. */
   async flush(): Promise<void> {
-    const { log, intake, clock, progress } = this.#options
-    const records = this.#records
-    const rejected = intake.takeRejected()
-    this.#underWayBytes += this.#bytes
-    this.#records = []
-    this.#bytes = 0
-    this.#rows = 0
-    progress.rows = this.state.accepted
-    if (records.length > 0) this.#start(log.append('readings', records))
-    if (rejected.length > 0) this.#start(log.append('rejected', rejected))
+    this.#startAll()
     if (this.#underWayBytes > UNDER_WAY_BYTES_MAX) await this.#settle()
-    if (clock.now() - this.#savedAt >= CHECKPOINT_EVERY_MS) await this.#save()
+    if (this.#options.clock.now() - this.#savedAt >= CHECKPOINT_EVERY_MS) await this.#save()
   }
 
   async end(): Promise<void> {
@@ -140,6 +131,19 @@ class Replay {
     await this.flush()
     this.state.ended = true
     await this.#save()
+  }
+
+  /** Not async, so that nothing holds the records while they become durable. */
+  #startAll(): void {
+    const { log, intake, progress } = this.#options
+    const rejected = intake.takeRejected()
+    if (this.#records.length > 0) this.#start(log.append('readings', this.#records))
+    if (rejected.length > 0) this.#start(log.append('rejected', rejected))
+    this.#underWayBytes += this.#bytes
+    this.#records = []
+    this.#bytes = 0
+    this.#rows = 0
+    progress.rows = this.state.accepted
   }
 
   #start(append: Promise<void>): void {

@@ -1,6 +1,7 @@
 import type { Clock } from '../std/clock.ts'
 import { readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
+import type { Step } from '../model/step.ts'
 import { decodePanesRecord, watermarkKey } from '../wire/pane-codec.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
 import { encodeClock } from '../wire/watermark-codec.ts'
@@ -75,6 +76,8 @@ class PanesReader {
     this.#next = this.#judgeFrom
     if (found !== undefined) this.#evaluator.load(found)
     this.#commands = new CommandTail(log, this.#evaluator.commandsTo)
+    // A partition that has nothing more to read has come this far all the same.
+    this.#deps.progress.next.set(this.#claim.partition, this.#next)
   }
 
   /** Reads until the claim ends or one of the loops beside it fails. */
@@ -130,7 +133,7 @@ class PanesReader {
     if (isDue) this.#evaluator.settle(results)
     await this.#append(results)
     if (isDue) await this.#checkpoint()
-    this.#note(results)
+    this.#note()
   }
 
   async #commandsTo(to: number, signal: AbortSignal): Promise<readonly Command[]> {
@@ -138,21 +141,29 @@ class PanesReader {
     return to > from ? await this.#commands.take(from, to, signal) : []
   }
 
-  /** Steps first: a page does not wait for the windows of ten thousand groups. */
+  /**
+   * Steps first: a page does not wait for the windows of ten thousand groups. Windows leave the
+   * results as they are encoded, so that nothing holds them while they become durable.
+   */
   async #append({ steps, windows }: Results): Promise<void> {
-    const { log } = this.#deps
-    if (steps.length > 0) {
-      const records = steps.map((step) => ({
-        key: transitionKey(step),
-        value: encodeTransition(step),
-      }))
-      await log.append('transitions', records)
-    }
-    for (let from = 0; from < windows.length; from += WINDOWS_PER_APPEND_MAX) {
-      const some = windows.slice(from, from + WINDOWS_PER_APPEND_MAX)
-      const records = some.map(({ key, window }) => ({ key, value: encodeWindow(window) }))
-      await log.append('windows', records)
-    }
+    const { progress } = this.#deps
+    progress.windows += windows.length
+    progress.steps += steps.length
+    if (steps.length > 0) await this.#appendSteps(steps)
+    while (windows.length > 0) await this.#appendWindows(windows.splice(0, WINDOWS_PER_APPEND_MAX))
+  }
+
+  #appendSteps(steps: readonly Step[]): Promise<void> {
+    const records = steps.map((step) => ({
+      key: transitionKey(step),
+      value: encodeTransition(step),
+    }))
+    return this.#deps.log.append('transitions', records)
+  }
+
+  #appendWindows(windows: Results['windows']): Promise<void> {
+    const records = windows.map(({ key, window }) => ({ key, value: encodeWindow(window) }))
+    return this.#deps.log.append('windows', records)
   }
 
   async #checkpoint(): Promise<void> {
@@ -171,10 +182,8 @@ class PanesReader {
     this.#checkpointAt = clock.now()
   }
 
-  #note({ windows, steps }: Results): void {
+  #note(): void {
     const { progress } = this.#deps
-    progress.windows += windows.length
-    progress.steps += steps.length
     progress.groups = this.#evaluator.groupCount
     progress.next.set(this.#claim.partition, this.#next)
   }
