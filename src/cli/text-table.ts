@@ -10,7 +10,7 @@ const numberText = (value: number): string =>
   Number.isInteger(value) ? value.toLocaleString('en') : String(Number(value.toPrecision(6)))
 
 /** Names come from outside: what would move a terminal's cursor is shown as a dot. */
-export const safeText = (text: string): string => text.replace(/\p{Cc}/gu, '·')
+const safeText = (text: string): string => text.replace(/\p{Cc}/gu, '·')
 
 /** Rows below their headings, each column as wide as it must be; unknown is a dash. */
 export function textTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {

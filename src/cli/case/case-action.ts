@@ -12,6 +12,7 @@ export type CaseClock = {
 }
 
 type Pair = CaseWord & { readonly name: string; readonly value: string }
+type Place = Pick<CaseWord, 'text' | 'column'>
 type Line = { readonly words: readonly CaseWord[]; readonly clock: CaseClock }
 
 const VERBS = ['row', 'heartbeat', 'wait', 'expect'] as const
@@ -46,10 +47,14 @@ export function caseAction(words: readonly CaseWord[], clock: CaseClock, text: s
       return { kind: 'wait' }
     case 'expect':
       return expectation(line, verb)
+    case undefined:
+      throw new CaseProblem({ column: 1 }, 'says not what happens', `write ${VERBS.join(', ')}`)
     default:
-      throw unknown(verb ?? { text: '', column: 1 }, VERBS)
+      throw unknown(verb ?? NOWHERE, VERBS)
   }
 }
+
+const NOWHERE = { text: '', column: 1 } as const
 
 function rowAction({ words, clock }: Line, text: string): CaseAction {
   const json = /(?:^|\s)row\s+(\{.*\})\s*$/.exec(text)?.[1]
@@ -61,12 +66,12 @@ function rowAction({ words, clock }: Line, text: string): CaseAction {
   return { kind: 'row', row }
 }
 
-function jsonObject(json: string, [first]: readonly CaseWord[]): object {
+function jsonObject(json: string, [first = NOWHERE]: readonly Place[]): object {
   try {
     return JSON.parse(json) as object
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    throw new CaseProblem(first!, 'is no JSON', 'write row {"stream":"a"} or row stream=a')
+    throw new CaseProblem(first, 'is no JSON', 'write row {"stream":"a"} or row stream=a')
   }
 }
 
@@ -78,7 +83,7 @@ function heartbeatAction({ words, clock }: Line): CaseAction {
     if (pair.name === 'ts') ts = timeOf(pair, clock)
     else if (pair.name === 'site') site = String(valueOf(pair))
     else if (pair.name === 'partition') partition = partitionOf(pair, clock)
-    else throw unknown(pair, ['ts=', 'site=', 'partition='])
+    else throw unknown(nameOf(pair), ['ts', 'site', 'partition'])
   }
   return {
     kind: 'heartbeat',
@@ -153,7 +158,7 @@ function countsAction(words: readonly CaseWord[]): CaseAction {
   const counts: Record<string, number> = {}
   for (const pair of words.map(pairOf)) {
     const name = pair.name === 'accepted' ? 'rows' : pair.name
-    if (!COUNTS.some((known) => known === name)) throw unknown(pair, COUNTS)
+    if (!COUNTS.some((known) => known === name)) throw unknown(nameOf(pair), COUNTS)
     const value = valueOf(pair)
     if (typeof value !== 'number') throw new CaseProblem(pair, 'is no number', 'write late=1')
     counts[name] = value
@@ -168,6 +173,8 @@ function pairOf(word: CaseWord): Pair {
   }
   return { ...word, name, value }
 }
+
+const nameOf = ({ name, column }: Pair): Place => ({ text: name, column })
 
 function valueOf(pair: Pair): string | number | boolean {
   const value = caseValue(pair.value)
@@ -189,10 +196,7 @@ function partitionOf(pair: Pair, { partitions }: CaseClock): number {
   throw new CaseProblem(pair, 'there is no such partition', advice)
 }
 
-function unknown(
-  { text, column }: Pick<CaseWord, 'text' | 'column'>,
-  known: readonly string[],
-): CaseProblem {
+function unknown({ text, column }: Place, known: readonly string[]): CaseProblem {
   const near = nearestName(text, known)
   const advice = near === undefined ? `write one of ${known.join(', ')}` : `did you mean ${near}?`
   return new CaseProblem({ column }, `${JSON.stringify(text)} is not known here`, advice)

@@ -42,7 +42,8 @@ export function parseCase(file: string, text: string): CaseResult {
   const comment = head.find((line) => line.startsWith('#'))
   const title = comment?.replace(/^#\s*/, '') ?? file
   const said = head.filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  const configFile = said.length === 1 ? /^config:\s*(\S.*)$/.exec(said[0]!)?.[1] : undefined
+  const [only = ''] = said.length === 1 ? said : []
+  const configFile = /^config:\s*(\S.*)$/.exec(only)?.[1]
   const named = configFile === undefined ? {} : { configFile }
   return { ok: true, parsed: { title, head: head.join('\n'), ...named, script } }
 }
@@ -70,10 +71,10 @@ class Timeline {
   }
 
   read(text: string, line: number): void {
-    const words = caseWords(text)
-    if (words.length === 0) return
+    const [first, ...rest] = caseWords(text)
+    if (first === undefined) return
     try {
-      this.#take(words, { line, text: text.trim() })
+      this.#take({ first, rest, line, text: text.trim() })
     } catch (error) {
       if (!(error instanceof CaseProblem)) throw error
       const { column, message, advice } = error
@@ -82,57 +83,60 @@ class Timeline {
     }
   }
 
-  #take(words: readonly CaseWord[], at: { readonly line: number; readonly text: string }): void {
-    const [first] = words
-    if (first!.text === 'at') return this.#timed(words, at)
-    if (!['start', 'live', 'partitions'].includes(first!.text)) return this.#add(words, at)
-    if (this.#statements.length > 0) {
-      throw new CaseProblem(first!, `${first!.text} comes too late`, 'write it first below ---')
+  #take(read: Read): void {
+    const { first, rest } = read
+    if (first.text === 'at') return this.#timed(read)
+    if (!['start', 'live', 'partitions'].includes(first.text)) {
+      return this.#add([first, ...rest], read)
     }
-    if (first!.text === 'live') this.#isLive = true
-    else if (first!.text === 'start') this.#start(words)
-    else this.#setPartitions(words)
+    if (this.#statements.length > 0) {
+      throw new CaseProblem(first, `${first.text} comes too late`, 'write it first below ---')
+    }
+    if (first.text === 'live') this.#isLive = true
+    else if (first.text === 'start') this.#start(rest[0] ?? first)
+    else this.#setPartitions(rest[0] ?? first)
   }
 
-  #start([first, word]: readonly CaseWord[]): void {
-    const at = word === undefined ? NaN : Date.parse(word.text)
+  #start(word: CaseWord): void {
+    const at = Date.parse(word.text)
     if (Number.isNaN(at)) {
-      throw new CaseProblem(word ?? first!, 'start needs an instant', 'write 2026-01-01T00:00:00Z')
+      throw new CaseProblem(word, 'start needs an instant', 'write 2026-01-01T00:00:00Z')
     }
     this.#startAt = at
     this.#at = at
   }
 
-  #setPartitions([first, word]: readonly CaseWord[]): void {
-    const count = Number(word?.text)
+  #setPartitions(word: CaseWord): void {
+    const count = Number(word.text)
     if (!Number.isInteger(count) || count < 1 || count > PARTITIONS_MAX) {
       const advice = `write partitions and a number from 1 to ${PARTITIONS_MAX}`
-      throw new CaseProblem(word ?? first!, 'partitions needs a number', advice)
+      throw new CaseProblem(word, 'partitions needs a number', advice)
     }
     this.#partitions = count
   }
 
   /** `at 3s …`, or `at 3s..9s every 1s …`. */
-  #timed(words: readonly CaseWord[], at: { readonly line: number; readonly text: string }): void {
-    const [first, span, ...rest] = words
+  #timed(read: Read): void {
+    const [span = read.first, ...rest] = read.rest
     const advice = 'write at 3s, or at 0s..9s every 1s, and what happens then'
-    const [from, to] = (span?.text ?? '').split('..')
-    const fromMs = parseDuration(from ?? '')
+    const [from = '', to] = span.text.split('..')
+    const fromMs = parseDuration(from)
     const toMs = to === undefined ? fromMs : parseDuration(to)
     if (fromMs === undefined || toMs === undefined || toMs < fromMs) {
-      throw new CaseProblem(span ?? first!, 'at needs a time from the start', advice)
+      throw new CaseProblem(span, 'at needs a time from the start', advice)
     }
     if (to === undefined) {
-      this.#moveTo(this.#startAt + fromMs, span!)
-      return this.#add(rest, at)
+      this.#moveTo(this.#startAt + fromMs, span)
+      return this.#add(rest, read)
     }
-    const every = rest[0]?.text === 'every' ? parseDuration(rest[1]?.text ?? '') : undefined
-    if (every === undefined || every === 0 || (toMs - fromMs) / every > REPEATS_MAX) {
-      throw new CaseProblem(rest[0] ?? span!, 'a span of time needs every', advice)
+    const [word, step, ...action] = rest
+    const everyMs = word?.text === 'every' ? parseDuration(step?.text ?? '') : undefined
+    if (everyMs === undefined || everyMs === 0 || (toMs - fromMs) / everyMs > REPEATS_MAX) {
+      throw new CaseProblem(word ?? span, 'a span of time needs every', advice)
     }
-    for (let ms = fromMs; ms <= toMs; ms += every) {
-      this.#moveTo(this.#startAt + ms, span!)
-      this.#add(rest.slice(2), at)
+    for (let ms = fromMs; ms <= toMs; ms += everyMs) {
+      this.#moveTo(this.#startAt + ms, span)
+      this.#add(action, read)
     }
   }
 
@@ -144,8 +148,16 @@ class Timeline {
     this.#at = at
   }
 
-  #add(words: readonly CaseWord[], { line, text }: { line: number; text: string }): void {
+  #add(words: readonly CaseWord[], { line, text }: Read): void {
     const clock = { at: this.#at, startAt: this.#startAt, partitions: this.#partitions }
     this.#statements.push({ line, text, at: this.#at, action: caseAction(words, clock, text) })
   }
+}
+
+/** A line with something on it. */
+type Read = {
+  readonly first: CaseWord
+  readonly rest: readonly CaseWord[]
+  readonly line: number
+  readonly text: string
 }

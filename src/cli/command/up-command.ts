@@ -65,7 +65,9 @@ async function runUntilStopped(
   try {
     const app = await started(config, wanted, terminal)
     announce(app, config, terminal)
-    await Promise.race([aborted(signal), app.failed]).finally(() => app.stop())
+    // A bug is not stopped for: it ends the process at once, and a restart is safe (R5).
+    await Promise.race([aborted(signal), app.failed])
+    await app.stop()
   } finally {
     release()
   }
