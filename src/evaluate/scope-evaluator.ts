@@ -199,7 +199,11 @@ export class ScopeEvaluator {
     const silenceTo = this.#sources.silenceTo
     for (let end = this.#nextEnd(state, from); end <= this.#closedTo;) {
       const hasRows = state.panes.firstSlice(end - sizeMs) < end
-      if (!hasRows && end > silenceTo) return
+      if (!hasRows && end > silenceTo) {
+        // Behind a recording's last row silence means nothing, but a row ahead of its time counts.
+        end = this.#nextEndWithRows(state, end)
+        continue
+      }
       const { merged, result, values } = this.#window(state, end, { into, corrected: false })
       if (hasRows) into.windows.push({ key: state.key, window: result })
       this.#judge(state, { end, merged, result, values, closed: true }, into)
@@ -210,14 +214,18 @@ export class ScopeEvaluator {
 
   /** The next window that has rows, or whose lack of rows means something. */
   #nextEnd(state: GroupState, after: number): number {
-    const { hopMs, sizeMs } = this.#monitor.spec.window
-    const first = state.panes.firstSlice(after + hopMs - sizeMs)
-    const withRows = Math.ceil((first + this.#monitor.sliceMs) / hopMs) * hopMs
-    const next = Math.max(after + hopMs, withRows)
+    const { hopMs } = this.#monitor.spec.window
     if (Number.isFinite(after) && state.alerts.isAttentive(state.panes.rowsAt(after), after)) {
       return after + hopMs
     }
-    return next
+    return this.#nextEndWithRows(state, after)
+  }
+
+  #nextEndWithRows(state: GroupState, after: number): number {
+    const { hopMs, sizeMs } = this.#monitor.spec.window
+    const first = state.panes.firstSlice(after + hopMs - sizeMs)
+    const withRows = Math.ceil((first + this.#monitor.sliceMs) / hopMs) * hopMs
+    return Math.max(after + hopMs, withRows)
   }
 
   #tryEarly(state: GroupState, end: number, into: Results): void {
