@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+installed=node_modules/.package-lock.json
+if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt "$installed" ]; then
   echo 'nocturne: installing packages, once' >&2
   npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2
 fi

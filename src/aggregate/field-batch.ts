@@ -105,7 +105,7 @@ export class FieldBatch {
     this.#reserve(records.count)
     this.count = records.count
     this.reasons.clear()
-    scanFields(this.#plan, records.values, records.count, this.#columns)
+    scanFields(this.#plan, records, this.#columns)
     this.seen = this.#columns.seen
     this.numbers = this.#columns.numbers
     for (let row = 0; row < records.count; row++) {

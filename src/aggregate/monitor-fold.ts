@@ -1,6 +1,6 @@
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { Pane } from '../model/pane.ts'
-import { sliceVerdict } from '../window/lateness.ts'
+import { sliceVerdict } from '../window/slice-verdict.ts'
 import { sliceMsOf, sliceStart } from '../window/slice.ts'
 import type { FieldBatch } from './field-batch.ts'
 import { GroupTable } from './group-table.ts'

@@ -24,7 +24,7 @@ test('the first rule that fits names the stream, else the local port does', () =
   assert.equal(nameOf(socket(['10.0.0.1', 8080])), 'tcp-8080')
 })
 
-test('a connection that this host opened is known by where it leads, not by its passing port', () => {
+test('an outgoing connection is known by where it leads, not by its passing port', () => {
   const nameOf = streamNaming([])
 
   assert.equal(nameOf(socket(['10.0.0.1', 48_211])), 'tcp-to-50000')

@@ -3,9 +3,9 @@ import type { AggregateKind, AggregateSpec, MonitorSpec } from '../model/monitor
 import { compileRule, scopesOf } from './compile-rule.ts'
 import type { ConfigPath } from './config-error.ts'
 import { definitionOf } from './definition.ts'
-import { compiled, type Findings } from './expressions.ts'
+import { compiledExpression, type Findings } from './expressions.ts'
 import type { AggregateFields, MonitorFields } from './monitor-schema.ts'
-import { digitsOf } from './resolution.ts'
+import { resolutionDigits } from './resolution.ts'
 
 const KINDS = ['count', 'sum', 'min', 'max', 'mean', 'quantile', 'distinct'] as const
 const AGGREGATES_MAX = 32
@@ -20,14 +20,15 @@ export function compileMonitor(fields: MonitorFields, place: Place): MonitorSpec
   const where =
     fields.where === undefined
       ? undefined
-      : compiled(fields.where, { kind: 'row' }, { path: [...path, 'where'], findings }).expression
+      : compiledExpression(fields.where, { kind: 'row' }, { path: [...path, 'where'], findings })
+          .expression
   const aggregates = Object.entries(fields.aggregates).map(([name, aggregate]) =>
     compileAggregate(aggregate, name, { path: [...path, 'aggregates', name], findings }),
   )
   const aggregateNames = namesAs('number', Object.keys(fields.aggregates))
   const values = Object.entries(fields.values).map(([name, source]) => ({
     name,
-    expression: compiled(
+    expression: compiledExpression(
       source,
       { kind: 'values', names: aggregateNames },
       { path: [...path, 'values', name], findings },
@@ -124,7 +125,7 @@ function compileAggregate(fields: AggregateFields, name: string, place: Place): 
   const where =
     fields.where === undefined
       ? undefined
-      : compiled(
+      : compiledExpression(
           fields.where,
           { kind: 'row' },
           { path: [...place.path, 'where'], findings: place.findings },
@@ -141,7 +142,7 @@ function compileAggregate(fields: AggregateFields, name: string, place: Place): 
 }
 
 const digits = ({ resolution }: AggregateFields, field: string): number =>
-  resolution === undefined ? digitsOf(field) : Math.round(-Math.log10(resolution))
+  resolution === undefined ? resolutionDigits(field) : Math.round(-Math.log10(resolution))
 
 function kindOf(fields: AggregateFields, { path, findings }: Place): AggregateKind {
   const written = KINDS.filter((kind) => fields[kind] !== undefined)

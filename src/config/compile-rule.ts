@@ -4,7 +4,7 @@ import { templateNames } from '../alert/template.ts'
 import { readingFields } from '../model/reading.ts'
 import type { LevelSpec, MonitorSpec, RuleSpec, Scope, Severity } from '../model/monitor.ts'
 import type { ConfigPath } from './config-error.ts'
-import { compiled, type Findings } from './expressions.ts'
+import { compiledExpression, type Findings } from './expressions.ts'
 import { nearestName } from './nearest-name.ts'
 import type { RuleFields } from './monitor-schema.ts'
 
@@ -71,8 +71,10 @@ function scopesWritten({ scope }: RuleFields): readonly Scope[] | undefined {
 }
 
 const condition = (source: string, home: RuleHome, below: ConfigPath) =>
-  compiled(source, home.environment, { path: [...home.path, ...below], findings: home.findings })
-    .expression
+  compiledExpression(source, home.environment, {
+    path: [...home.path, ...below],
+    findings: home.findings,
+  }).expression
 
 function levelsOf(rule: RuleFields, home: RuleHome): readonly LevelSpec[] {
   const written =
@@ -109,8 +111,9 @@ function checkShape(rule: RuleFields, { monitor, path, findings }: RuleHome): vo
   if (rule.when === undefined && rule.clear !== undefined && levels === undefined) {
     refuse('clear', 'has no when beside it', 'write when: … or leave clear out')
   }
-  for (let i = 1; i < (levels?.length ?? 0); i++) {
-    if (RANK[levels![i]!.severity] > RANK[levels![i - 1]!.severity]) continue
+  const rising = levels ?? []
+  for (let i = 1; i < rising.length; i++) {
+    if (RANK[rising[i]!.severity] > RANK[rising[i - 1]!.severity]) continue
     refuse(
       'levels',
       'do not rise',

@@ -9,7 +9,7 @@ export type Findings = Finding[]
 const REFUSED: Expression = { op: 'bool', value: false }
 
 /** Parses an expression; a refusal goes to the findings with its place in the text. */
-export function compiled(
+export function compiledExpression(
   source: string,
   environment: Environment,
   to: { readonly path: ConfigPath; readonly findings: Findings },

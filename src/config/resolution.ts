@@ -9,7 +9,7 @@ const DIGITS_DEFAULT = 3
  * Fraction digits of a sum where its author says nothing (P3): 0 for counts and bytes – `bytes…`,
  * and known counters and 0/1 flags by their names without a unit –, else 3.
  */
-export function digitsOf(fieldName: string): number {
+export function resolutionDigits(fieldName: string): number {
   if (fieldName.startsWith('bytes')) return 0
   const known = readingFields.find(({ name }) => name === fieldName)
   const isCount = known !== undefined && (known.kind === 'D' || known.kind === 'E')

@@ -1,4 +1,4 @@
-/** What `where`, `values`, `when`, `clear` and `gate` are after CEL was parsed and checked: data. */
+/** What `where`, `values`, `when`, `clear` and `gate` are once CEL was parsed and checked: data. */
 export type Expression =
   | { readonly op: 'number'; readonly value: number }
   | { readonly op: 'text'; readonly value: string }
@@ -7,7 +7,7 @@ export type Expression =
   | { readonly op: Binary; readonly left: Expression; readonly right: Expression }
   | { readonly op: '!' | 'negate'; readonly operand: Expression }
   | { readonly op: 'in'; readonly left: Expression; readonly list: readonly Expression[] }
-  /** Median of `name` over the group's closed windows that ended in the span before (formats.md 4). */
+  /** Median of `name` over the group's closed windows of the span before (formats.md 4). */
   | { readonly op: 'base'; readonly name: string; readonly spanMs: number }
 
 /** Arithmetic gives a number, all else a truth. */

@@ -4,6 +4,6 @@ export function assert(condition: boolean, message: string): asserts condition {
 }
 
 /** A bug in Nocturne itself: `main.ts` prints it and exits with 70 (R5). */
-export class AssertionError extends Error {
+class AssertionError extends Error {
   override readonly name = 'AssertionError'
 }

@@ -6,7 +6,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** UTF-8 bytes of a string. */
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
 
-/** The string behind UTF-8 bytes, a leading U+FEFF kept. @throws TypeError on invalid UTF-8: callers check the outside. */
+/**
+ * The string behind UTF-8 bytes, a leading U+FEFF kept. @throws TypeError on invalid UTF-8: callers
+ * check the outside.
+ */
 export const utf8Text = (bytes: Uint8Array): string => decoder.decode(bytes)
 
 /**

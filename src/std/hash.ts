@@ -7,7 +7,8 @@ export function fnv1a64(parts: readonly (string | Uint8Array)[]): string {
   for (const part of parts) {
     for (const byte of typeof part === 'string' ? utf8(part) : part) {
       a ^= byte
-      // Times 0x100000001b3 = 2^40 + 0x1b3: limb i gets 0x1b3 · limb i, and limb i − 2 shifted by 8.
+      // Times 0x100000001b3 = 2^40 + 0x1b3: limb i gets 0x1b3 · limb i and,
+      // shifted by 8, limb i − 2.
       const a1 = a * 0x1b3
       const b1 = b * 0x1b3 + (a1 >>> 16)
       const c1 = c * 0x1b3 + (b1 >>> 16) + ((a << 8) & 0xffff)
@@ -21,8 +22,8 @@ export function fnv1a64(parts: readonly (string | Uint8Array)[]): string {
   return [d, c, b, a].map((limb) => limb.toString(16).padStart(4, '0')).join('')
 }
 
-/** Kafka's default partitioner hash: murmur2 with seed 9747b28c, as `Utils.murmur2` of the Java client. */
-export function murmur2(bytes: Uint8Array): number {
+/** Kafka's default partitioner hash, as `Utils.murmur2` of the Java client: seed 9747b28c. */
+function murmur2(bytes: Uint8Array): number {
   const length = bytes.length
   let hash = 0x9747b28c ^ length
   const whole = length & ~3

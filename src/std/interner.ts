@@ -45,7 +45,8 @@ export class Interner {
     // FNV's low bits are weak on short strings that differ in their last byte only.
     let slot = (hash ^ (hash >>> 15)) & mask
     for (let held = this.#slots[slot]!; held !== 0; held = this.#slots[slot]!) {
-      if (this.#hashes[held - 1] === hash && this.#equals(held - 1, bytes, start, length)) {
+      const isAsLong = this.#ends[held - 1]! - this.#startOf(held - 1) === length
+      if (isAsLong && this.#hashes[held - 1] === hash && this.#equals(held - 1, bytes, start)) {
         return held - 1
       }
       slot = (slot + 1) & mask
@@ -78,9 +79,9 @@ export class Interner {
     return id === 0 ? 0 : this.#ends[id - 1]!
   }
 
-  #equals(id: number, bytes: Uint8Array, start: number, length: number): boolean {
+  #equals(id: number, bytes: Uint8Array, start: number): boolean {
     const from = this.#startOf(id)
-    if (this.#ends[id]! - from !== length) return false
+    const length = this.#ends[id]! - from
     for (let i = 0; i < length; i++) {
       if (this.#bytes[from + i] !== bytes[start + i]) return false
     }

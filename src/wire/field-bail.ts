@@ -11,6 +11,3 @@ export const bail = {
   range: 9,
   missing: 10,
 } as const
-
-/** Names of the statuses by number, for counters. */
-export const bailReasons: readonly string[] = ['read', ...Object.keys(bail)]

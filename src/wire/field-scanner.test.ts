@@ -5,7 +5,10 @@ import { prng, type Prng } from '../std/prng.ts'
 import { utf8 } from '../std/bytes.ts'
 import { readFieldsSlowly } from './field-fallback.ts'
 import { compileFieldPlan, type FieldPlan } from './field-plan.ts'
-import { bailReasons } from './field-bail.ts'
+import { bail } from './field-bail.ts'
+
+/** Names of the statuses by number. */
+const bailReasons = ['read', ...Object.keys(bail)]
 import { createFieldColumns, scanFields } from './field-scanner.ts'
 
 const BASE = [
@@ -42,7 +45,7 @@ function scanAll(rows: readonly Uint8Array[], by: FieldPlan): readonly Cells[] {
   all.set(FENCE, at)
   const into = createFieldColumns(by, rows.length)
   const lengths = Int32Array.from(rows, (row) => row.length)
-  scanFields(by, { bytes: all, starts, lengths }, rows.length, into)
+  scanFields(by, { values: { bytes: all, starts, lengths }, count: rows.length }, into)
   return rows.map((_, row) => {
     const fields: Record<string, unknown> = {}
     for (const [i, { name, kind }] of by.fields.entries()) {
@@ -302,7 +305,7 @@ test('any bytes are scanned to an end, be they cut anywhere in the last row of t
     const bytes = row.slice(0, length)
     const into = createFieldColumns(foreignPlan, 1)
     const at = { starts: Int32Array.of(0), lengths: Int32Array.of(length) }
-    scanFields(foreignPlan, { bytes, ...at }, 1, into)
+    scanFields(foreignPlan, { values: { bytes, ...at }, count: 1 }, into)
 
     assert.notEqual(into.status[0], 0)
   }

@@ -15,7 +15,7 @@ import { JsonCursor } from './json-cursor.ts'
  * bit `field` of `seen[row]` is set; else it may hold anything. Text is valid UTF-8.
  */
 export type FieldColumns = {
-  /** 0: read; else an index of `bailReasons`, and the row goes through `readFieldsSlowly`. */
+  /** 0: read; else one of `bail`, and the row goes through `readFieldsSlowly`. */
   readonly status: Uint8Array
   readonly seen: Int32Array
   readonly numbers: readonly Float64Array[]
@@ -278,8 +278,7 @@ class FieldPass {
  */
 export function scanFields(
   plan: FieldPlan,
-  values: ByteColumn,
-  count: number,
+  { values, count }: { readonly values: ByteColumn; readonly count: number },
   into: FieldColumns,
 ): void {
   const pass = new FieldPass(plan, values.bytes, into)

@@ -1,6 +1,6 @@
 // From the bytes of a foreign row to those of a reading as our collectors append it (formats.md 1),
-// with no object in between: a row whose keys stand as in a row before is cut at its values, each is
-// held to formats.md 1.3, and they are laid down in canonical order.
+// with no object in between: a row whose keys stand as in a row before is cut at its values, each
+// is held to formats.md 1.3, and they are laid down in canonical order.
 import { readingLimits } from '../model/reading.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
 import { JsonCursor } from './json-cursor.ts'
@@ -28,7 +28,7 @@ const ZERO = 0x30
 const LETTER_F = 0x66
 const LETTER_T = 0x74
 
-/** Where a text stands in the row that was given, without its quotes; `from` −1: it is not there. */
+/** Where a text stands in the row that was given, without its quotes; `from` −1: nowhere. */
 export type TextSpan = { from: number; to: number }
 
 const HEAD = utf8('{"v":1')

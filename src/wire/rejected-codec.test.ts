@@ -4,7 +4,6 @@ import { test } from 'node:test'
 import { utf8, utf8Text } from '../std/bytes.ts'
 import {
   decodeLate,
-  decodeRejected,
   encodeLate,
   encodeRejected,
   type LateRecord,
@@ -34,8 +33,7 @@ const rejected: RejectedRecord = {
 }
 
 test('a rejected record is read back as it was written', () => {
-  assert.deepEqual(decodeRejected(encodeRejected(rejected)), { ok: true, rejected })
-  assert.deepEqual(decodeRejected(utf8('{"v":1}')), { ok: false, reason: 'shape' })
+  assert.deepEqual(JSON.parse(utf8Text(encodeRejected(rejected))), rejected)
 })
 
 test('a late record holds its row as an object, and as text where it is no JSON', () => {

@@ -48,16 +48,6 @@ function parsedOr(text: string): unknown {
   }
 }
 
-const isRejected = shape.object<RejectedRecord>({
-  v: shape.one(1),
-  at: shape.integer,
-  source: shape.text,
-  position: shape.text,
-  reason: shape.text,
-  bytes: shape.count,
-  sample: shape.text,
-})
-
 const isLate = shape.object<Omit<LateRecord, 'row'>>({
   v: shape.one(1),
   at: shape.integer,
@@ -68,16 +58,6 @@ const isLate = shape.object<Omit<LateRecord, 'row'>>({
   watermark: shape.integer,
   monitors: shape.list(shape.text),
 })
-
-/** Reads a record of `rejected`, or says why it is none. */
-export function decodeRejected(
-  bytes: Uint8Array,
-):
-  | { readonly ok: true; readonly rejected: RejectedRecord }
-  | { readonly ok: false; readonly reason: JsonFault } {
-  const parsed = decodeJson(bytes, isRejected)
-  return parsed.ok ? { ok: true, rejected: parsed.value } : parsed
-}
 
 /** Reads a record of `late`, its row as JSON text again, or says why it is none. */
 export function decodeLate(

@@ -107,7 +107,7 @@ function encodeRows(
     readonly rows: readonly number[]
   },
 ): void {
-  const { base, last, maxTimeAt } = of.header
+  const { base, last, newestAt } = of.header
   const { keys, values, offsets } = of.columns
   encoder.open()
   for (const row of of.rows) {
@@ -123,7 +123,7 @@ function encodeRows(
     const key = keys.bytes.subarray(keys.starts[row]!, keys.starts[row]! + keys.lengths[row]!)
     encoder.add({ key, ...value }, offsets[row]! - base)
   }
-  encoder.close({ base, time: maxTimeAt, logAppendTime: true }, last - base)
+  encoder.close({ base, time: newestAt, logAppendTime: true }, last - base)
 }
 
 /** Writes, syncs and renames; undefined where nothing is left and the file is gone. */

@@ -29,5 +29,5 @@ export interface Disk {
   unlink(path: string): Promise<void>
   /** Makes created, renamed and removed names of a folder durable. */
   syncFolder(path: string): Promise<void>
-  space(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>
+  space(path: string): Promise<{ readonly freeBytes: number; readonly bytesTotal: number }>
 }

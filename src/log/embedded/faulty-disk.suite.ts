@@ -43,9 +43,9 @@ export class FaultyDisk implements Disk {
     }
   }
 
-  async space(path: string): Promise<{ freeBytes: number; totalBytes: number }> {
-    const { freeBytes, totalBytes } = await nodeDisk.space(path)
-    return { freeBytes: this.freeBytes ?? freeBytes, totalBytes }
+  async space(path: string): Promise<{ freeBytes: number; bytesTotal: number }> {
+    const { freeBytes, bytesTotal } = await nodeDisk.space(path)
+    return { freeBytes: this.freeBytes ?? freeBytes, bytesTotal }
   }
 }
 

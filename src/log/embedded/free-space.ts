@@ -88,8 +88,8 @@ export class FreeSpace {
     this.#checkedAt = this.#clock.now()
     const { freeBytesMin, freeRatioMin, reserveBytes } = this.#limits
     try {
-      const { freeBytes, totalBytes } = await this.#disk.space(this.#folder)
-      this.#freeShare = freeBytes / Math.max(freeBytesMin, freeRatioMin * totalBytes)
+      const { freeBytes, bytesTotal } = await this.#disk.space(this.#folder)
+      this.#freeShare = freeBytes / Math.max(freeBytesMin, freeRatioMin * bytesTotal)
       this.#failure = undefined
       if (freeBytes < 2 * reserveBytes) return
       await this.#makeReserve()

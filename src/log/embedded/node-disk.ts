@@ -29,7 +29,7 @@ export const nodeDisk: Disk = {
   },
   space: async (path) => {
     const { bavail, blocks, bsize } = await statfs(path)
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+    return { freeBytes: bavail * bsize, bytesTotal: blocks * bsize }
   },
 }
 

@@ -17,7 +17,7 @@ export async function offsetAt(partition: PartitionLog, atMs: number): Promise<O
       const to = isSealed ? segment.size : mark.bytes
       let found: Offset | undefined
       await walkSegment(file, { from: position, to }, (header) => {
-        if (header.maxTimeAt >= atMs) found = header.base
+        if (header.newestAt >= atMs) found = header.base
         return found === undefined
       })
       if (found !== undefined) return Math.max(found, partition.start)

@@ -85,7 +85,7 @@ for (const [reason, at] of [
   ['magic', 16],
   ['length', 8],
 ] as const) {
-  test(`[L20] a sealed batch with a broken ${reason} is told once, its neighbours arrive`, async () => {
+  test(`[L20] a sealed batch with a broken ${reason} is told once alone`, async () => {
     rig = new EmbeddedRig({ segmentBytes: 250 })
     await tenRows()
     // Three batches a segment: the middle one of the second segment is offset 4.

@@ -86,9 +86,10 @@ async function listSegments(
     segments.push(new Segment(disk, { folder, base, size, everyBytes: limits.indexEveryBytes }))
   }
   while (segments.length > 1 && segments[1]!.base <= start) {
-    const [dropped] = segments.splice(0, 1)
-    await unlinkIfThere(disk, `${dropped!.path}.log`)
-    await unlinkIfThere(disk, `${dropped!.path}.idx`)
+    for (const dropped of segments.splice(0, 1)) {
+      await unlinkIfThere(disk, `${dropped.path}.log`)
+      await unlinkIfThere(disk, `${dropped.path}.idx`)
+    }
   }
   return segments
 }
@@ -104,7 +105,7 @@ async function cutTail(
     if (header.base !== end) return false
     index.note({ offset: header.base, position, timeBefore: timeMax })
     end = header.last + 1
-    timeMax = Math.max(timeMax, header.maxTimeAt)
+    timeMax = Math.max(timeMax, header.newestAt)
     return true
   })
   if (position < active.size) {

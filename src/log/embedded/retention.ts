@@ -4,7 +4,7 @@ import type { LogHouse, PartitionLog } from './partition-log.ts'
  * Drops the oldest sealed segments of a partition: by age unless a group has still to read them
  * (D6), by size in any case, and then what nobody had read is counted. Compacted topics are kept.
  */
-export async function retain(house: LogHouse, partition: PartitionLog): Promise<void> {
+export async function applyRetention(house: LogHouse, partition: PartitionLog): Promise<void> {
   const { retentionMs, retentionBytes, cleanup } = partition.spec
   if (cleanup === 'compact') return
   const { clock, limits, meta, counters } = house

@@ -99,7 +99,7 @@ export function decodeIndex(
     position: view.getUint32(i * ENTRY_BYTES + 4, true),
     timeBefore: Number(view.getBigInt64(i * ENTRY_BYTES + 8, true)),
   }))
-  const end = entries.pop()!
-  if (end.position !== view.getUint32(footer + 12, true)) return undefined
+  const end = entries.pop()
+  if (end?.position !== view.getUint32(footer + 12, true)) return undefined
   return { index: new SegmentIndex(base, everyBytes, entries), end }
 }

@@ -126,7 +126,7 @@ export class Segment {
         if (header.base < next) return false
         index.note({ offset: header.base, position, timeBefore: timeMax })
         next = header.last + 1
-        timeMax = Math.max(timeMax, header.maxTimeAt)
+        timeMax = Math.max(timeMax, header.newestAt)
         return true
       })
       if (walked.reason === undefined) break

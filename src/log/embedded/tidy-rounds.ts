@@ -1,6 +1,6 @@
 import { compact } from './compaction.ts'
 import type { LogHouse, PartitionLog } from './partition-log.ts'
-import { retain } from './retention.ts'
+import { applyRetention } from './retention.ts'
 
 /** Every so often seals old segments, drops what retention says, and compacts. */
 export class TidyRounds {
@@ -28,7 +28,7 @@ export class TidyRounds {
   async #tidy(partition: PartitionLog): Promise<void> {
     try {
       await partition.rollIfOlder(this.#house.limits.segmentMs)
-      await retain(this.#house, partition)
+      await applyRetention(this.#house, partition)
       await compact(this.#house, partition)
     } catch (error) {
       // Nothing is lost by trying again later: the next round begins with what is there.

@@ -43,7 +43,7 @@ export class StepTable {
         ? this.#statements.byTime.all(span)
         : this.#statements.byAlert.all({ ...span, fingerprint })
     return rows.flatMap(({ id, body }) => {
-      const told = this.#statements.toldOf.all(id!)
+      const told = this.#statements.toldOf.all(id ?? null)
       return [body, ...told.map((row) => row['body'])].map((text) => JSON.parse(String(text)))
     })
   }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { assert } from '../../std/assert.ts'
 import type { WindowResult } from '../../model/window-result.ts'
 import type { SeriesQuery, WorstQuery } from '../store.ts'
 import { groupText, type SeriesDirectory } from './series-directory.ts'
@@ -137,7 +138,7 @@ export class WindowTable {
   #older(query: WorstQuery, { monitor, path }: { monitor: number; path: string }): Ranked[] {
     const { at, notBefore } = query
     const rows = this.#statements.older.all({ monitor, at, notBefore })
-    const missing = new Map(rows.map(({ sid, stem }) => [Number(sid), stem!]))
+    const missing = new Map(rows.map(({ sid, stem = null }) => [Number(sid), stem]))
     const found: Ranked[] = []
     let before = at
     while (missing.size > 0) {
@@ -147,7 +148,7 @@ export class WindowTable {
         const row = this.#statements.valueAt.get(path, monitor, end, sid)
         if (row === undefined) continue
         missing.delete(sid)
-        found.push(...rank({ sid, stem, end, value: row['value']! }))
+        found.push(...rank({ sid, stem, end, value: row['value'] ?? null }))
       }
       before = Number(end) - 1
     }
@@ -159,7 +160,8 @@ export class WindowTable {
     { end, sid }: { end: SQLOutputValue | undefined; sid: SQLOutputValue | undefined },
   ): WindowResult {
     const monitor = this.#directory.number(monitorName)
-    const row = this.#statements.whole.get(monitor, end!, sid!)!
+    const row = this.#statements.whole.get(monitor, end ?? null, sid ?? null)
+    assert(row !== undefined, 'a window that was just ranked is there')
     return windowOf(monitorName, row)
   }
 }

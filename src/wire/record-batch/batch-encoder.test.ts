@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BatchEncoder, encodeBatch } from './batch-encoder.ts'
+import { BatchEncoder } from './batch-encoder.ts'
+import { encodeBatch } from './encode-batch.suite.ts'
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'))
 const utf8 = (text: string) => new TextEncoder().encode(text)

@@ -119,15 +119,6 @@ export class BatchEncoder {
   }
 }
 
-/** One record batch in bytes of its own, equal to those of the Java client; at least one record. */
-export function encodeBatch(stamp: BatchStamp & { readonly records: readonly BatchRecord[] }) {
-  const encoder = new BatchEncoder(BATCH_HEADER_BYTES + 64 * stamp.records.length)
-  encoder.open()
-  for (const record of stamp.records) encoder.add(record)
-  encoder.close(stamp)
-  return encoder.bytes
-}
-
 /** Bytes of a zigzag varint of a value ≥ 0. */
 function zigzagBytes(value: number): number {
   return value < 64 ? 1 : value < 8192 ? 2 : value < 1_048_576 ? 3 : value < 134_217_728 ? 4 : 5

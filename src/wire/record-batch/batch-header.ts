@@ -30,7 +30,7 @@ export type BatchHeader = {
   isLogAppendTime: boolean
   isControl: boolean
   baseTimeAt: number
-  maxTimeAt: number
+  newestAt: number
   count: number
 }
 
@@ -44,7 +44,7 @@ export const emptyHeader = (): BatchHeader => ({
   isLogAppendTime: false,
   isControl: false,
   baseTimeAt: 0,
-  maxTimeAt: 0,
+  newestAt: 0,
   count: 0,
 })
 
@@ -75,11 +75,11 @@ export function checkBatch(
   const lastDelta = i32(bytes, at + 23)
   into.last = into.base + lastDelta
   into.baseTimeAt = i64(bytes, at + 27)
-  into.maxTimeAt = i64(bytes, at + 35)
+  into.newestAt = i64(bytes, at + 35)
   into.count = i32(bytes, at + 57)
   // Base and lastOffsetDelta decide where the next batch begins: without them nothing is known.
   if (into.base < 0 || lastDelta < 0 || into.last > Number.MAX_SAFE_INTEGER) return 'offsets'
-  const isTimeSafe = Number.isSafeInteger(into.baseTimeAt) && Number.isSafeInteger(into.maxTimeAt)
+  const isTimeSafe = Number.isSafeInteger(into.baseTimeAt) && Number.isSafeInteger(into.newestAt)
   return isTimeSafe ? 'ok' : 'range'
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodeBatch } from './batch-encoder.ts'
+import { encodeBatch } from './encode-batch.suite.ts'
 import type { BatchRecord } from './batch-encoder.ts'
 import { findBatch, scanBatches } from './batch-scanner.ts'
 import { crc32c } from './crc32c.ts'

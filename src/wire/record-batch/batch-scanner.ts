@@ -116,7 +116,7 @@ function scanRecords(
     const valueLength = cursor.at > recordEnd ? NONE : varint(bytes, cursor)
     const valueStart = cursor.at
     const valueEnd = valueLength > 0 ? valueStart + valueLength : valueStart
-    const time = header.isLogAppendTime ? header.maxTimeAt : header.baseTimeAt + timeDelta
+    const time = header.isLogAppendTime ? header.newestAt : header.baseTimeAt + timeDelta
     if (keyLength < -1 || valueLength < -1 || !(valueEnd < recordEnd)) fault = 'record'
     else if (delta <= deltaBefore || header.base + delta > header.last) fault = 'offsets'
     else if (!Number.isSafeInteger(time)) fault = 'range'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sliceVerdict } from './lateness.ts'
+import { sliceVerdict } from './slice-verdict.ts'
 
 const SPEC = { latenessMs: 2000, correctionMs: 60_000 }
 
