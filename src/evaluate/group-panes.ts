@@ -18,16 +18,17 @@ export type MergedWindow = {
 /** What became of a pane. */
 export type PaneVerdict = 'new' | 'closes' | 'repeated' | 'unreadable'
 
-/** The panes of one group, by slice start and source; slices that no window needs are let go. */
+/**
+ * The panes of one group: a list of its slices in order of their start, threaded through the table,
+ * since what is asked for mostly stands at its new end. Slices that no window needs are let go.
+ */
 export class GroupPanes {
   readonly #monitor: MonitorSpec
   readonly #table: PaneTable
   readonly #sliceMs: number
-  /** By slice start: the first row of its panes, the newest revision of each source. */
-  readonly #slices = new Map<number, number>()
-  /** No slice begins after this, or ends before `#oldest` + slice. */
-  #newest = -Infinity
-  #oldest = Infinity
+  /** First rows of the newest and the oldest slice, −1 without any. */
+  #newest = -1
+  #oldest = -1
   /** End of the newest slice with rows that was let go. */
   forgottenTo = -Infinity
 
@@ -38,21 +39,32 @@ export class GroupPanes {
   }
 
   get isEmpty(): boolean {
-    return this.#slices.size === 0
+    return this.#newest < 0
   }
 
   /** Keeps the pane if its revision is higher, or equal and now closed (P2). */
   put(pane: Pane, record: PaneRecordFacts): PaneVerdict {
     const table = this.#table
     const source = table.sourceOf(pane.site, pane.partition)
-    let row = this.#slices.get(pane.start) ?? -1
+    const before = this.#notBehind(pane.start)
+    const slice = before >= 0 && table.starts[before] === pane.start ? before : -1
+    let row = slice
     while (row >= 0 && table.sources[row] !== source) row = table.next[row]!
     const heldRev = row < 0 ? -1 : table.revs[row]!
     if (pane.rev < heldRev) return 'repeated'
     if (pane.rev === heldRev && (table.closed[row] === 1 || !pane.closed)) return 'repeated'
     const states = table.decode(pane)
     if (states === undefined) return 'unreadable'
-    if (row < 0) row = this.#add(pane.start, source)
+    if (row < 0) {
+      row = table.take()
+      table.sources[row] = source
+      table.starts[row] = pane.start
+      if (slice < 0) this.#insert(row, before)
+      else {
+        table.next[row] = table.next[slice]!
+        table.next[slice] = row
+      }
+    }
     table.write(row, pane, { ...record, states })
     return heldRev === pane.rev ? 'closes' : 'new'
   }
@@ -60,12 +72,14 @@ export class GroupPanes {
   /** Merges the slices in [end − size, end). */
   merge(end: number): MergedWindow {
     const table = this.#table
+    const { starts, older, next, revs } = table
+    const from = end - this.#monitor.window.sizeMs
     const states = table.zero()
     let [rows, eventMax, readAt, appendedAt] = [0, -Infinity, -Infinity, -Infinity]
-    for (let start = end - this.#monitor.window.sizeMs; start < end; start += this.#sliceMs) {
-      let row = this.#slices.get(start) ?? -1
-      for (; row >= 0; row = table.next[row]!) {
-        rows += table.revs[row]!
+    let slice = this.#notBehind(end - 1)
+    for (; slice >= 0 && starts[slice]! >= from; slice = older[slice]!) {
+      for (let row = slice; row >= 0; row = next[row]!) {
+        rows += revs[row]!
         eventMax = Math.max(eventMax, table.eventMax[row]!)
         readAt = Math.max(readAt, table.readAt[row]!)
         appendedAt = Math.max(appendedAt, table.appendedAt[row]!)
@@ -84,71 +98,67 @@ export class GroupPanes {
 
   /** Start of the first slice at or after `from`, or Infinity. */
   firstSlice(from: number): number {
-    if (from > this.#newest) return Infinity
-    // Slices mostly stand close together; where a row from the future is held they may not.
-    if ((this.#newest - from) / this.#sliceMs <= this.#slices.size) {
-      for (let start = from; ; start += this.#sliceMs) if (this.#slices.has(start)) return start
-    }
+    const { starts, older } = this.#table
     let first = Infinity
-    for (const start of this.#slices.keys()) if (start >= from && start < first) first = start
+    for (let slice = this.#newest; slice >= 0 && starts[slice]! >= from; slice = older[slice]!) {
+      first = starts[slice]!
+    }
     return first
   }
 
   /** End of the newest slice with rows that is not beyond `end`, or −Infinity (A18). */
   rowsAt(end: number): number {
-    if (this.#slices.has(end - this.#sliceMs)) return end
-    let rowsAt = this.forgottenTo
-    for (const start of this.#slices.keys()) {
-      const sliceEnd = start + this.#sliceMs
-      if (sliceEnd <= end && sliceEnd > rowsAt) rowsAt = sliceEnd
-    }
-    return rowsAt
+    const slice = this.#notBehind(end - this.#sliceMs)
+    if (slice < 0) return this.forgottenTo
+    return Math.max(this.forgottenTo, this.#table.starts[slice]! + this.#sliceMs)
   }
 
   /** Lets slices go that end at or before this. */
   forget(before: number): void {
-    if (this.#oldest + this.#sliceMs > before) return
-    this.#oldest = Infinity
-    for (const [start, row] of this.#slices) {
-      const sliceEnd = start + this.#sliceMs
-      if (sliceEnd > before) {
-        this.#oldest = Math.min(this.#oldest, start)
-        continue
+    const { starts, newer, older, next } = this.#table
+    while (this.#oldest >= 0 && starts[this.#oldest]! + this.#sliceMs <= before) {
+      const slice = this.#oldest
+      this.forgottenTo = Math.max(this.forgottenTo, starts[slice]! + this.#sliceMs)
+      this.#oldest = newer[slice]!
+      for (let row = slice; row >= 0;) {
+        const after = next[row]!
+        this.#table.release(row)
+        row = after
       }
-      this.#release(row)
-      this.#slices.delete(start)
-      this.forgottenTo = Math.max(this.forgottenTo, sliceEnd)
     }
-    if (this.#slices.size === 0) this.#newest = -Infinity
+    if (this.#oldest < 0) this.#newest = -1
+    else older[this.#oldest] = -1
   }
 
   /** The oldest record that these panes stand in, or Infinity. */
   get oldestOffset(): number {
-    const { offsets, next } = this.#table
+    const { offsets, older, next } = this.#table
     let oldest = Infinity
-    for (const first of this.#slices.values()) {
-      for (let row = first; row >= 0; row = next[row]!) oldest = Math.min(oldest, offsets[row]!)
+    for (let slice = this.#newest; slice >= 0; slice = older[slice]!) {
+      for (let row = slice; row >= 0; row = next[row]!) oldest = Math.min(oldest, offsets[row]!)
     }
     return oldest
   }
 
-  #add(start: number, source: number): number {
-    const table = this.#table
-    const row = table.take()
-    table.sources[row] = source
-    table.next[row] = this.#slices.get(start) ?? -1
-    this.#slices.set(start, row)
-    this.#newest = Math.max(this.#newest, start)
-    this.#oldest = Math.min(this.#oldest, start)
-    return row
+  /** The newest slice that begins at or before this, or −1. */
+  #notBehind(start: number): number {
+    const { starts, older } = this.#table
+    let slice = this.#newest
+    while (slice >= 0 && starts[slice]! > start) slice = older[slice]!
+    return slice
   }
 
-  #release(first: number): void {
-    for (let row = first; row >= 0;) {
-      const next = this.#table.next[row]!
-      this.#table.release(row)
-      row = next
-    }
+  /** Puts a slice's first row right behind a slice, or before all of them. */
+  #insert(row: number, behind: number): void {
+    const { next, older, newer } = this.#table
+    const ahead = behind < 0 ? this.#oldest : newer[behind]!
+    next[row] = -1
+    older[row] = behind
+    newer[row] = ahead
+    if (behind < 0) this.#oldest = row
+    else newer[behind] = row
+    if (ahead < 0) this.#newest = row
+    else older[ahead] = row
   }
 }
 

@@ -15,6 +15,10 @@ const ROWS_MIN = 64
 export class PaneTable {
   /** The next row of the same slice, from another source; −1 ends. Of a free row: the next free. */
   next = new Int32Array(ROWS_MIN)
+  /** Of a slice's first row: the first rows of the group's slices before and behind it, or −1. */
+  older = new Int32Array(ROWS_MIN)
+  newer = new Int32Array(ROWS_MIN)
+  starts = new Float64Array(ROWS_MIN)
   sources = new Int32Array(ROWS_MIN)
   closed = new Uint8Array(ROWS_MIN)
   revs = new Float64Array(ROWS_MIN)
@@ -99,6 +103,9 @@ export class PaneTable {
   #grow(): void {
     const size = this.next.length * 2
     this.next = grown(new Int32Array(size), this.next)
+    this.older = grown(new Int32Array(size), this.older)
+    this.newer = grown(new Int32Array(size), this.newer)
+    this.starts = grown(new Float64Array(size), this.starts)
     this.sources = grown(new Int32Array(size), this.sources)
     this.closed = grown(new Uint8Array(size), this.closed)
     this.revs = grown(new Float64Array(size), this.revs)
