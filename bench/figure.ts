@@ -47,8 +47,14 @@ export function figureLine(bench: string, figure: Figure): FigureLine {
     target: hasTarget ? target : undefined,
     met: hasTarget ? median >= atLeast && median <= atMost : undefined,
     command: `node bench/${bench}.bench.ts`,
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+    machine: machine(),
   }
+}
+
+function machine(): string {
+  const gibibytes = Math.round(totalmem() / 2 ** 30)
+  const cores = `${cpus().length} × ${cpus()[0]?.model ?? arch()}`
+  return `${cores}, ${gibibytes} GiB, Node ${process.versions.node}`
 }
 
 const rounded = (value: number): number => Number(value.toPrecision(4))

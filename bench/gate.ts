@@ -11,7 +11,7 @@ export type BaselineRatio = {
 export type Baseline = Readonly<Record<string, Readonly<Record<string, BaselineRatio>>>>
 
 /**
- * What is wrong with a run, a sentence each: a ratio worse than its baseline allows, one that has no
+ * What is wrong with a run, a sentence each: a ratio worse than its baseline allows, one without a
  * baseline, one that was not taken, or one beyond its own target. Times are never judged: they are
  * those of the machine.
  */

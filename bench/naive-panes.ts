@@ -29,7 +29,7 @@ export class NaivePanes {
     }
   }
 
-  /** The windows of ten seconds every second, by stream and end; those without rows are left out. */
+  /** The windows of ten seconds every second that have rows, by stream and end. */
   *windows(): Iterable<NaivePane & { readonly stream: string; readonly end: number }> {
     for (const stream of [...this.byStream.keys()].sort()) {
       const panes = this.byStream.get(stream) ?? new Map<number, NaivePane>()

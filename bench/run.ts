@@ -1,5 +1,5 @@
 // All benches, one process after another: node bench/run.ts [PART OF A NAME]
-// Every figure is printed as a JSON line; a ratio worse than bench/baseline.json allows ends with 1.
+// Every figure is printed as a JSON line; a ratio worse than the baseline allows ends with 1.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'

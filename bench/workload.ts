@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { prng, type Prng } from '../src/std/prng.ts'
 
-/** What is written: rows of `seconds` seconds of event time, as many a second as `rowsPerSecond`. */
+/** What is written: `rowsPerSecond` rows a second for `seconds` seconds of event time. */
 export type WorkloadSpec = {
   readonly seconds: number
   readonly rowsPerSecond: number
