@@ -191,7 +191,7 @@ export const layers: Readonly<Record<string, Room>> = {
     level: 6,
     charter: 'composition root: start, stop',
     rooms: ['*'],
-    outside: ['node:fs', 'node:fs/promises', 'node:path', 'node:os', 'node:crypto'],
+    outside: ['node:events', 'node:fs', 'node:fs/promises', 'node:path', 'node:os', 'node:crypto'],
     pure: false,
   },
   cli: {

@@ -45,11 +45,20 @@ const isRun = (path: string): boolean => /\.(test|bench)\.tsx?$/.test(path)
 function reached(tree: Tree, entries: readonly string[]): ReadonlySet<string> {
   const seen = new Set(entries)
   for (const path of seen) {
-    for (const used of tree.modules.get(path)?.imports ?? []) {
-      if (used.path !== undefined && tree.modules.has(used.path)) seen.add(used.path)
+    const module = tree.modules.get(path)
+    for (const to of module ? [...module.imports.map((used) => used.path), ...runBy(module)] : []) {
+      if (to !== undefined && tree.modules.has(to)) seen.add(to)
     }
   }
   return seen
+}
+
+/** Paths from the root that a test or bench names as text: it runs them as processes. */
+function runBy({ path, nodes }: Module): string[] {
+  if (!/^(test|bench)\//.test(path)) return []
+  return nodes.flatMap(({ node }) =>
+    node.type === 'Literal' && typeof node.value === 'string' ? [node.value] : [],
+  )
 }
 
 function* deadExports(tree: Tree): Iterable<Finding> {

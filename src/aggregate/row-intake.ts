@@ -1,10 +1,10 @@
 import type { RecordColumns } from '../model/record-columns.ts'
 import { advance, WATERMARK_NONE } from '../window/watermark.ts'
+import { copied } from './copied.ts'
 import type { FieldBatch } from './field-batch.ts'
 import type { RowFacts } from './monitor-fold.ts'
 import { Numbering } from './numbering.ts'
 import { newSource, type SourceState } from './source-state.ts'
-import { copied } from './slice-table.ts'
 import { weightOf } from '../sketch/weight.ts'
 
 /** 2000-01-01 and 2100-01-01, the range of formats.md 1.3. */
@@ -20,7 +20,7 @@ export type IntakeSpec = {
   readonly monitors: number
 }
 
-/** Decides per row, in partition order, what it is: a reading, a heartbeat, a repeat, unreadable. */
+/** Decides per row, in partition order: a reading, a heartbeat, a repeat, or unreadable. */
 export class RowIntake {
   readonly #spec: IntakeSpec
   readonly #batch: FieldBatch
@@ -53,7 +53,7 @@ export class RowIntake {
     return (this.sources[number] ??= newSource(site, this.#spec.monitors))
   }
 
-  /** Sets what a committed note said: the watermark of each site, the last row of each collector. */
+  /** Sets what a committed note said: watermarks by site, the last row of each collector. */
   restore(watermarks: Readonly<Record<string, number>>, numbers: Readonly<Record<string, number>>) {
     for (const [site, watermark] of Object.entries(watermarks)) {
       this.source(site).watermark = watermark

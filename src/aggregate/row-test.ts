@@ -18,12 +18,14 @@ export function compileRowTest(expression: Expression, batch: FieldBatch): RowTe
       return () => value
     }
     case '&&': {
-      const [left, right] = [expression.left, expression.right].map((e) => compileRowTest(e, batch))
-      return (b, row) => left!(b, row) && right!(b, row)
+      const left = compileRowTest(expression.left, batch)
+      const right = compileRowTest(expression.right, batch)
+      return (b, row) => left(b, row) && right(b, row)
     }
     case '||': {
-      const [left, right] = [expression.left, expression.right].map((e) => compileRowTest(e, batch))
-      return (b, row) => left!(b, row) || right!(b, row)
+      const left = compileRowTest(expression.left, batch)
+      const right = compileRowTest(expression.right, batch)
+      return (b, row) => left(b, row) || right(b, row)
     }
     case '!': {
       const inner = compileRowTest(expression.operand, batch)

@@ -1,3 +1,4 @@
+import { copied } from './copied.ts'
 import type { StateColumn } from './state-columns.ts'
 
 const SLOTS_MIN = 8
@@ -92,10 +93,4 @@ export class SliceTable {
     const slots = this.count - 1
     for (let slot = 0; slot < slots; slot++) this.#place(slot)
   }
-}
-
-/** The larger array with the smaller one's elements in front. */
-export function copied<A extends Int32Array | Uint8Array | Float64Array>(into: A, from: A): A {
-  into.set(from)
-  return into
 }

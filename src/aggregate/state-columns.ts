@@ -6,9 +6,9 @@ import { distinct, type DistinctState } from '../sketch/distinct.ts'
 import { MEAN_SCALE } from '../sketch/mean.ts'
 import { quantile, type QuantileState } from '../sketch/quantile.ts'
 import { isExactSum, qOf, scaleOf, unitsOf } from '../sketch/sum.ts'
+import { copied } from './copied.ts'
 import type { FieldBatch } from './field-batch.ts'
 import { compileRowTest, type RowTest } from './row-test.ts'
-import { copied } from './slice-table.ts'
 
 /** The states of one aggregate for all slots of one slice. */
 export interface StateColumn {

@@ -9,6 +9,7 @@ import type { TopicName } from '../model/topics.ts'
 import { createServer, type NocturneServer } from '../serve/server.ts'
 import type { ReadinessCheck } from '../serve/serve-context.ts'
 import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
+import { byText } from '../std/by-text.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
@@ -157,8 +158,8 @@ class Parts {
         sessionMs: 10_000,
         rebalanceMs: 60_000,
       } as const
-      const part = { name: group, log: this.#log, group: spec }
-      this.#read(superviseClaims(this.#supervision, part, reading, read))
+      const part = { name: group, log: this.#log, group: spec, signal: reading }
+      this.#read(superviseClaims(this.#supervision, part, read))
     }
     if (wanted.has('notify')) this.#startNotify()
     if (wanted.has('serve')) await this.#startServer()
@@ -298,6 +299,7 @@ class Parts {
 /** Changes with every file of the wall, so that an open wall notices a newer one (U4). */
 function buildOf(files: WallFiles): string {
   const hash = createHash('sha256')
-  for (const path of [...files.keys()].sort()) hash.update(path).update(files.get(path)!.bytes)
+  const inOrder = [...files].sort(([a], [b]) => byText(a, b))
+  for (const [path, { bytes }] of inOrder) hash.update(path).update(bytes)
   return hash.digest('hex').slice(0, 12)
 }

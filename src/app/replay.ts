@@ -163,8 +163,12 @@ class Readers {
       progress: this.#evaluated,
     }
     const all = [
-      this.#run('aggregate', 'readings', signal, (claim) => aggregateReadings(aggregate, claim)),
-      this.#run('evaluate', 'panes', signal, (claim) => evaluatePanes(evaluate, claim)),
+      this.#run({ group: 'aggregate', topic: 'readings', signal }, (claim) =>
+        aggregateReadings(aggregate, claim),
+      ),
+      this.#run({ group: 'evaluate', topic: 'panes', signal }, (claim) =>
+        evaluatePanes(evaluate, claim),
+      ),
     ]
     for (const reader of all) reader.catch(failed.reject)
     this.#running.push(...all)
@@ -188,16 +192,15 @@ class Readers {
   }
 
   async #run(
-    group: string,
-    topic: string,
-    signal: AbortSignal,
+    part: { readonly group: string; readonly topic: string; readonly signal: AbortSignal },
     read: (claim: Parameters<typeof aggregateReadings>[1]) => Promise<void>,
   ): Promise<void> {
     const tasks: Promise<void>[] = []
     const failed = Promise.withResolvers<never>()
     failed.promise.catch(() => undefined)
     const claims = async () => {
-      for await (const claim of this.#log.claims({ ...GROUP, topics: [topic], group }, signal)) {
+      const spec = { ...GROUP, topics: [part.topic], group: part.group }
+      for await (const claim of this.#log.claims(spec, part.signal)) {
         const task = read(claim).finally(() => claim.release())
         task.catch(failed.reject)
         tasks.push(task)

@@ -48,12 +48,16 @@ export async function supervise(
 /** Runs one reader on every partition that becomes ours; a revoked one is finished and let go. */
 export async function superviseClaims(
   supervision: Supervision,
-  part: { readonly name: string; readonly log: Log; readonly group: GroupSpec },
-  signal: AbortSignal,
+  part: {
+    readonly name: string
+    readonly log: Log
+    readonly group: GroupSpec
+    readonly signal: AbortSignal
+  },
   read: (claim: Claim) => Promise<void>,
 ): Promise<void> {
   const running = new Set<Promise<void>>()
-  for await (const claim of part.log.claims(part.group, signal)) {
+  for await (const claim of part.log.claims(part.group, part.signal)) {
     const name = `${part.name}/${claim.topic}/${claim.partition}`
     const reader = supervise(supervision, { name, signal: claim.signal }, () => read(claim))
     const task = reader.finally(() => {

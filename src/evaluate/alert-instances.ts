@@ -63,10 +63,11 @@ export class AlertInstances {
     return this.#rules.some((rule, i) => {
       const state = this.#states[i]
       if (rule.spec.empty === 'zero') return true
-      const isArmed = rule.spec.absentAfterMs !== undefined && state?.data !== 'nodata'
+      const { absentAfterMs } = rule.spec
       if (state === undefined || state.condition === 'inactive' || state.condition === 'firing') {
         // One tick past the bound settles it: silent, or the gate did not hold.
-        return isArmed && end - lastRowsAt <= rule.spec.absentAfterMs! + rule.hopMs
+        const isArmed = absentAfterMs !== undefined && state?.data !== 'nodata'
+        return isArmed && end - lastRowsAt <= absentAfterMs + rule.hopMs
       }
       return state.frozenMs <= rule.freezeMaxMs
     })

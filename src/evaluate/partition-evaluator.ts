@@ -83,9 +83,8 @@ export class PartitionEvaluator {
   dump(offset: number): Checkpoint {
     let rebuildFrom = offset
     const scopes: ScopeDump[] = []
-    for (const [monitor, byScope] of this.#scopes) {
-      const { spec } = this.#monitors.get(monitor)!
-      for (const [scope, evaluator] of byScope) {
+    for (const [monitor, { spec }] of this.#monitors) {
+      for (const [scope, evaluator] of this.#scopes.get(monitor) ?? []) {
         rebuildFrom = Math.min(rebuildFrom, evaluator.oldestOffset)
         const rules = evaluator.rules.map((rule) => rule.spec.id)
         const { definition } = spec

@@ -31,7 +31,7 @@ type GroupState = {
   readonly group: Group
   readonly panes: GroupPanes
   readonly alerts: AlertInstances
-  /** End of the newest slice with rows, by source, to know what an incomplete window may lack (A16). */
+  /** End of the newest slice with rows by source: what an incomplete window may lack (A16). */
   readonly rowsAtBySource: Map<string, number>
   /** Ends of closed windows whose panes changed since they were issued. */
   readonly changed: Set<number>
@@ -268,9 +268,9 @@ export class ScopeEvaluator {
   /** A16: no silent source is missing that had rows of this group within `forget_after`. */
   #isComplete(state: GroupState, end: number): boolean {
     for (const [source, rowsAt] of state.rowsAtBySource) {
-      const [site, partition] = source.split('\0')
+      const [site = '', partition] = source.split('\0')
       if (rowsAt < end - FORGET_AFTER_MS) continue
-      if (this.#sources.isSilent(site!, Number(partition))) return false
+      if (this.#sources.isSilent(site, Number(partition))) return false
     }
     return true
   }

@@ -21,12 +21,16 @@ export const errorCatalogue = {
   COLLECT_ADDRESS_INVALID: {
     message: '{} is no address and no prefix',
     advice: 'write an address such as 10.0.0.1 or a prefix such as 2001:db8::/32',
-    retry: false, exit: 3, status: 400,
+    retry: false,
+    exit: 3,
+    status: 400,
   },
   COLLECT_SS_FAILED: {
     message: 'the TCP connections of this host cannot be read: {}',
     advice: 'install iproute2, or switch this source off; it is tried again by itself',
-    retry: true, exit: 1, status: 503,
+    retry: true,
+    exit: 1,
+    status: 503,
   },
   COLLECT_INPUT_UNREADABLE: {
     message: 'an input cannot be read: {}',

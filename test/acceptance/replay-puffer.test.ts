@@ -5,13 +5,11 @@ import { digestOf, type FinalWindow } from '../rig/final-windows.ts'
 import {
   distinctOf,
   rankedValue,
-  readRecording,
   sortedValues,
   sumOf,
   thousandths,
-  windowsOf,
-  type RawRow,
-} from '../rig/recording-oracle.ts'
+} from '../rig/oracle-values.ts'
+import { readRecording, windowsOf, type RawRow } from '../rig/recording-oracle.ts'
 import { configOf, replayed, stepsDigest } from '../rig/replay-run.ts'
 
 const RECORDING = '../shared/data/puffer-live-2020-08-24-bba.ndjson.gz'

@@ -95,7 +95,7 @@ test('[W8] a row beyond correction is counted late once and is in no window', as
   })
 })
 
-test('[S2] rows that carry a rate scale counts, sums and distinct counts, nothing else', async () => {
+test('[S2] rows with a rate scale counts, sums and distinct counts, nothing else', async () => {
   const rows = ROWS.map((row) => ({ ...row, p: 0.1 }))
   await withRecording(text(rows), async (path) => {
     const { windows } = await replayed(path, config)
@@ -121,7 +121,7 @@ test('[S2] rows of one session at different rates are scaled each by its own', a
   })
 })
 
-test('REPLAY_DIFFERS: a folder goes on with the recording that it began, and no other', async () => {
+test('REPLAY_DIFFERS: a folder goes on with the recording that it began', async () => {
   await withRecording(text(ROWS), async (path, folder) => {
     const dataFolder = join(folder, 'data')
     const request = {

@@ -69,7 +69,7 @@ test('[A74] [A1] steps and windows after a restart are those without it, whereve
       const after = whole.freshEvaluator()
       after.load(checkpoint)
       for (let offset = checkpoint.rebuildFrom; offset < whole.panes.length; offset++) {
-        whole.evaluate(after, offset, second, offset < cut)
+        whole.evaluate(after, { offset, rebuild: offset < cut }, second)
       }
 
       const steps = [...first.steps, ...second.steps]
@@ -90,7 +90,7 @@ test('[A74] [A1] steps and windows after a restart are those without it, whereve
   )
 })
 
-test('[D3] [D7] rows read again from the committed position give the panes of an unbroken run', () => {
+test('[D3] [D7] rows read again from the position give the panes of an unbroken run', () => {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 499 }), (seed, cut) => {
       // Each row is numbered by its collector, and some are appended twice.

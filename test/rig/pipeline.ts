@@ -10,6 +10,9 @@ import { partitionOf } from '../../src/std/hash.ts'
 import { decodePanesRecord } from '../../src/wire/pane-codec.ts'
 import { rowColumns } from './row-columns.ts'
 
+/** A record of `panes` by its offset; `rebuild` takes it in without judging it. */
+type JudgedAt = number | { readonly offset: number; readonly rebuild: boolean }
+
 type PaneRow = { readonly key: Uint8Array; readonly value: Uint8Array }
 export type Row = {
   readonly ts: number
@@ -90,7 +93,8 @@ export class Pipeline {
   }
 
   /** Lets an evaluator judge (or, with `rebuild`, only take in) one record of `panes`. */
-  evaluate(evaluator: PartitionEvaluator, offset: number, results: Results, rebuild = false): void {
+  evaluate(evaluator: PartitionEvaluator, at: JudgedAt, results: Results): void {
+    const { offset, rebuild = false } = typeof at === 'number' ? { offset: at } : at
     const record = decodePanesRecord(this.panes[offset]!)
     const facts = { offset, appendedAt: this.appendedAt }
     if (record.kind === 'pane' && rebuild) evaluator.rebuild(record.pane, facts)

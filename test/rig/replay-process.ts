@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
 import { text } from 'node:stream/consumers'
@@ -50,7 +51,7 @@ export async function folderBytes(folder: string): Promise<number> {
   let bytes = 0
   for (const name of await readdir(folder, { recursive: true })) {
     // Files come and go while a replay runs.
-    const found = await stat(join(folder, name)).catch(() => undefined)
+    const found = statSync(join(folder, name), { throwIfNoEntry: false })
     if (found?.isFile() === true) bytes += found.size
   }
   return bytes
