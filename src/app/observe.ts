@@ -18,7 +18,10 @@ export async function observe(
   setTotal(metrics.rows, { outcome: 'repeated' }, aggregate.repeats)
   setTotal(metrics.windows, {}, evaluate.windows)
   setTotal(metrics.steps, {}, evaluate.steps)
-  metrics.groups.set(evaluate.groups)
+  metrics.groups.set([...evaluate.groups.values()].reduce((sum, count) => sum + count, 0))
+  for (const [outcome, count] of sums(evaluate.outcomes.values())) {
+    setTotal(metrics.panes, { outcome }, count)
+  }
   for (const { source, intake } of intakes) {
     for (const [reason, count] of intake.counts.countByReason) {
       setTotal(metrics.rejected, { source, reason }, count)
@@ -38,6 +41,16 @@ export async function observe(
       }
     }
   }
+}
+
+function sums(parts: Iterable<Readonly<Record<string, number>>>): ReadonlyMap<string, number> {
+  const total = new Map<string, number>()
+  for (const part of parts) {
+    for (const [name, count] of Object.entries(part)) {
+      total.set(name, (total.get(name) ?? 0) + count)
+    }
+  }
+  return total
 }
 
 /** What a counter adds up elsewhere is set here; a counter of prom-client can only be reset. */

@@ -10,6 +10,7 @@ import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
 import { readToEnd, type Log } from '../log/log.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { compileMapping } from '../wire/mapping.ts'
+import { decodeLate } from '../wire/rejected-codec.ts'
 import { createTopics } from './create-topics.ts'
 import { FinalWindows, replayedSteps, writeLines } from './replay-results.ts'
 
@@ -138,7 +139,13 @@ class Readers {
   readonly #clock: Clock
   readonly #running: Promise<void>[] = []
   readonly #aggregated = { rows: 0, rejected: 0, late: 0, repeats: 0, next: new Map() }
-  readonly #evaluated = { windows: 0, steps: 0, groups: 0, next: new Map() }
+  readonly #evaluated = {
+    windows: 0,
+    steps: 0,
+    groups: new Map(),
+    outcomes: new Map(),
+    next: new Map(),
+  }
   /** Rejects with the first failure of a reader; never resolves. */
   readonly failure: Promise<never>
 
@@ -216,11 +223,8 @@ async function countLate(log: Log): Promise<number> {
   for await (const batch of readToEnd(log, { topic: 'late', partition: 0 })) {
     const { bytes, starts, lengths } = batch.values
     for (let row = 0; row < batch.count; row++) {
-      const text = new TextDecoder().decode(
-        bytes.subarray(starts[row]!, starts[row]! + lengths[row]!),
-      )
-      const { partition, offset } = JSON.parse(text) as { partition: number; offset: number }
-      late.add(`${partition}-${offset}`)
+      const decoded = decodeLate(bytes.subarray(starts[row]!, starts[row]! + lengths[row]!))
+      if (decoded.ok) late.add(`${decoded.late.partition}-${decoded.late.offset}`)
     }
   }
   return late.size

@@ -13,7 +13,7 @@ export type GroupDump = {
 
 export type ScopeDump = {
   readonly monitor: string
-  readonly definition: string
+  readonly groupBy: readonly string[]
   readonly rules: readonly string[]
   readonly scope: string
   readonly closedTo: number | null
@@ -30,6 +30,8 @@ export type Checkpoint = {
   readonly now: number
   readonly epoch: number
   readonly commandsTo: number
+  /** Ids of the newest commands that were applied (A50). */
+  readonly commandIds: readonly string[]
   readonly sources: readonly Source[]
   readonly sites: readonly (readonly [site: string, state: InstanceState | null])[]
   readonly scopes: readonly ScopeDump[]

@@ -22,7 +22,10 @@ const CHECKPOINT_EVERY_MS = 5000
 export type EvaluateProgress = {
   windows: number
   steps: number
-  groups: number
+  /** Groups kept in memory, per partition. */
+  readonly groups: Map<number, number>
+  /** What became of the records of each partition, by reason. */
+  readonly outcomes: Map<number, Readonly<Record<string, number>>>
   /** Per partition: everything before this offset of `panes` was judged, its results appended. */
   readonly next: Map<number, number>
 }
@@ -123,10 +126,7 @@ class PanesReader {
       else if (record.kind === 'clock') {
         const commands = await this.#commandsTo(record.clock.commands_to, signal)
         this.#evaluator.clock(record.clock, commands, results)
-      } else {
-        const ignored = this.#evaluator.ignored
-        ignored[record.reason] = (ignored[record.reason] ?? 0) + 1
-      }
+      } else this.#evaluator.count(record.reason)
     }
     this.#next = Math.max(this.#next, batch.next)
     const isDue = results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
@@ -184,7 +184,8 @@ class PanesReader {
 
   #note(): void {
     const { progress } = this.#deps
-    progress.groups = this.#evaluator.groupCount
+    progress.groups.set(this.#claim.partition, this.#evaluator.groupCount)
+    progress.outcomes.set(this.#claim.partition, this.#evaluator.outcomes)
     progress.next.set(this.#claim.partition, this.#next)
   }
 

@@ -1,7 +1,9 @@
 import type { Command } from '../model/command.ts'
 import type { ClockRecord, Pane, Watermark } from '../model/pane.ts'
+import type { Step } from '../model/step.ts'
 import type { Checkpoint, ScopeDump } from './checkpoint.ts'
 import { compileMonitor, type CompiledMonitor } from './compiled-monitor.ts'
+import { endedAlerts } from './ended-alerts.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { ScopeEvaluator, type Results } from './scope-evaluator.ts'
 import { SiteWatch } from './site-watch.ts'
@@ -9,6 +11,9 @@ import { SourceTable } from './source-table.ts'
 
 /** Where a record stands in the partition, and when it was appended. */
 export type RecordFacts = { readonly offset: number; readonly appendedAt: number }
+
+/** Commands remembered by their ids, so that one that comes twice acts once (A50). */
+const COMMAND_IDS_MAX = 10_000
 
 /**
  * The fold over one partition of `panes` (A6): records in, windows and steps out, decided after
@@ -22,9 +27,12 @@ export class PartitionEvaluator {
   readonly #monitors: ReadonlyMap<string, CompiledMonitor>
   /** By monitor, then scope. */
   readonly #scopes = new Map<string, Map<string, ScopeEvaluator>>()
+  readonly #commandIds = new Set<string>()
+  /** Steps of alerts that a new configuration judges no more; they leave at the next turn (A37). */
+  #ended: readonly Step[] = []
   commandsTo = 0
-  /** Panes that changed nothing, by reason. */
-  readonly ignored: Record<string, number> = {}
+  /** Records by what became of them. */
+  readonly outcomes: Record<string, number> = {}
 
   constructor(spec: EvaluateSpec, partition: number) {
     this.#spec = spec
@@ -39,7 +47,7 @@ export class PartitionEvaluator {
 
   pane(pane: Pane, record: RecordFacts, into: Results): void {
     for (const scope of this.#scopesOf(pane)) {
-      this.#count(scope.put(pane, record, this.#spec.live ? into : undefined))
+      this.count(scope.put(pane, record, this.#spec.live ? into : undefined))
     }
   }
 
@@ -55,10 +63,11 @@ export class PartitionEvaluator {
 
   /** `commands` are those that the record says apply from here on and did not before (A7). */
   clock(record: ClockRecord, commands: readonly Command[], into: Results): void {
-    if (record.epoch < this.#sources.epoch) return this.#count('fenced')
+    if (record.epoch < this.#sources.epoch) return this.count('fenced')
     this.#sources.tick(record.at, record.epoch)
     this.commandsTo = Math.max(this.commandsTo, record.commands_to)
     for (const command of commands) {
+      if (!this.#isFirst(command)) continue
       this.#sites.act(command, into)
       for (const scope of this.#allScopes()) scope.act(command, into)
     }
@@ -70,6 +79,8 @@ export class PartitionEvaluator {
 
   /** Closes what can be closed and issues what changed. */
   settle(into: Results): void {
+    into.steps.push(...this.#ended)
+    this.#ended = []
     for (const scope of this.#allScopes()) scope.close(into)
   }
 
@@ -87,8 +98,8 @@ export class PartitionEvaluator {
       for (const [scope, evaluator] of this.#scopes.get(monitor) ?? []) {
         rebuildFrom = Math.min(rebuildFrom, evaluator.oldestOffset)
         const rules = evaluator.rules.map((rule) => rule.spec.id)
-        const { definition } = spec
-        scopes.push({ monitor, definition, rules, scope, ...evaluator.dump() })
+        const { groupBy } = spec
+        scopes.push({ monitor, groupBy, rules, scope, ...evaluator.dump() })
       }
     }
     return {
@@ -98,6 +109,7 @@ export class PartitionEvaluator {
       now: this.#sources.now,
       epoch: this.#sources.epoch,
       commandsTo: this.commandsTo,
+      commandIds: [...this.#commandIds],
       sources: this.#sources.dump(),
       sites: this.#sites.dump(),
       scopes,
@@ -110,18 +122,41 @@ export class PartitionEvaluator {
     this.commandsTo = checkpoint.commandsTo
     this.#sources.load(checkpoint.sources)
     this.#sites.load(checkpoint.sites)
+    for (const id of checkpoint.commandIds) this.#commandIds.add(id)
     for (const dump of checkpoint.scopes) {
-      const monitor = this.#monitors.get(dump.monitor)
-      // Another definition: its panes start anew, so what was known of them is void.
-      if (monitor === undefined || monitor.spec.definition !== dump.definition) continue
-      this.#scope(monitor, dump.scope).load(dump)
+      // Where only thresholds or aggregates changed, alerts stay until the new panes judge them.
+      const evaluator = this.#sameGroups(dump)
+      const rules = new Set(evaluator?.rules.map((rule) => rule.spec.id))
+      const ended = endedAlerts(dump, (rule) => !rules.has(rule), checkpoint.now)
+      this.#ended = [...this.#ended, ...ended]
+      evaluator?.load(dump)
     }
+  }
+
+  /** The evaluator of a scope that is still there and whose groups are cut as they were. */
+  #sameGroups(dump: ScopeDump): ScopeEvaluator | undefined {
+    const monitor = this.#monitors.get(dump.monitor)
+    if (monitor === undefined) return undefined
+    const { groupBy, scopes } = monitor.spec
+    const isWanted = scopes.includes(dump.scope === 'all' ? 'all' : 'site')
+    const isSame = JSON.stringify(groupBy) === JSON.stringify(dump.groupBy)
+    return isWanted && isSame ? this.#scope(monitor, dump.scope) : undefined
+  }
+
+  #isFirst({ id }: Command): boolean {
+    if (this.#commandIds.has(id)) return false
+    this.#commandIds.add(id)
+    for (const oldest of this.#commandIds) {
+      if (this.#commandIds.size <= COMMAND_IDS_MAX) break
+      this.#commandIds.delete(oldest)
+    }
+    return true
   }
 
   *#scopesOf(pane: Pane): Iterable<ScopeEvaluator> {
     const monitor = this.#monitors.get(pane.monitor)
-    if (monitor === undefined) return this.#count('monitor')
-    if (monitor.spec.definition !== pane.definition) return this.#count('definition')
+    if (monitor === undefined) return this.count('monitor')
+    if (monitor.spec.definition !== pane.definition) return this.count('definition')
     for (const scope of monitor.spec.scopes) {
       yield this.#scope(monitor, scope === 'all' ? 'all' : pane.site)
     }
@@ -142,7 +177,8 @@ export class PartitionEvaluator {
     return evaluator
   }
 
-  #count(reason: string): void {
-    this.ignored[reason] = (this.ignored[reason] ?? 0) + 1
+  /** Counts a record by what became of it. */
+  count(reason: string): void {
+    this.outcomes[reason] = (this.outcomes[reason] ?? 0) + 1
   }
 }

@@ -28,6 +28,12 @@ export function createMetrics() {
       labelNames: ['reader', 'reason'] as const,
       registers,
     }),
+    panes: new Counter({
+      name: 'nocturne_panes_total',
+      help: 'Records of panes by what became of them: new, closes, repeated, beyond, unreadable.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     windows: new Counter({
       name: 'nocturne_windows_total',
       help: 'Window results appended, corrections included.',

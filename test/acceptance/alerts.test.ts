@@ -155,3 +155,34 @@ test('[V1] a late row issues its windows again with a higher revision', () => {
   assert.ok(after.rev > before.rev && after.corrected && !before.corrected)
   assert.equal(after.values.sum, before.values.sum! + 5)
 })
+
+test('[A50] the same command twice is one command, also after it was taken back', () => {
+  const pipeline = new Pipeline([loud([high])], { live: true })
+  pipeline.clock(START)
+  for (let s = 0; s < 5; s++) pipeline.push(0, [row(s * 1000, 90)])
+  const target = pipeline.steps[0]!.episode
+  const said = { v: 1, at: START, by: 'op-7', target, until: null, comment: '' } as const
+
+  pipeline.clock(START + 6000, [{ ...said, id: 'a', kind: 'ack' }])
+  pipeline.clock(START + 7000, [{ ...said, id: 'b', kind: 'unack' }])
+  pipeline.clock(START + 8000, [{ ...said, id: 'a', kind: 'ack' }])
+
+  const handling = pipeline.steps.filter((step) => step.kind === 'handling')
+  assert.deepEqual(
+    handling.map(({ step }) => step),
+    ['acked', 'unacked'],
+  )
+})
+
+test('[P2] a pane of the same or a lower revision changes no window', () => {
+  const pipeline = new Pipeline([loud([high])])
+  pipeline.push(0, [row(500, 1), row(700, 1)])
+  pipeline.beat(START + 2500)
+  pipeline.push(0, [row(800, 1)])
+  pipeline.beat(START + 9000)
+  const issued = pipeline.issued.length
+
+  for (const record of [...pipeline.panes]) pipeline.feed(record)
+
+  assert.equal(pipeline.issued.length, issued)
+})

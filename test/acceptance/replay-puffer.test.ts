@@ -2,13 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import test from 'node:test'
 import { digestOf, type FinalWindow } from '../rig/final-windows.ts'
-import {
-  distinctOf,
-  rankedValue,
-  sortedValues,
-  sumOf,
-  thousandths,
-} from '../rig/oracle-values.ts'
+import { distinctOf, rankedValue, sortedValues, sumOf, thousandths } from '../rig/oracle-values.ts'
 import { readRecording, windowsOf, type RawRow } from '../rig/recording-oracle.ts'
 import { configOf, replayed, stepsDigest } from '../rig/replay-run.ts'
 

@@ -143,3 +143,26 @@ test('[D3] [D7] rows read again from the position give the panes of an unbroken 
     { numRuns: 60 },
   )
 })
+
+test('[A37] an alert whose rule is gone after a restart is resolved, and says why', () => {
+  const before = new Pipeline([watched])
+  for (const row of rowsOf(11)) before.push(0, [{ ...row, x: 59 }])
+  const open = before.steps.filter((step) => step.step === 'firing' && step.alert === 'High')
+  const checkpoint = stored(before.evaluator.dump(before.panes.length))
+  const [, silent] = watched.rules
+  const after = new Pipeline([{ ...watched, rules: [silent!] }])
+  const results: Results = { windows: [], steps: [], wall: 0 }
+
+  after.evaluator.load(checkpoint)
+  after.evaluator.settle(results)
+
+  assert.ok(open.length > 0)
+  for (const { step, reason, alert } of results.steps) {
+    assert.deepEqual([alert, step, reason], ['High', 'resolved', 'rule_removed'])
+  }
+  const ended = new Set(results.steps.map((step) => step.episode))
+  const resolved = new Set(
+    before.steps.filter((step) => step.step === 'resolved').map((step) => step.episode),
+  )
+  for (const { episode } of open) assert.equal(ended.has(episode), !resolved.has(episode))
+})
