@@ -34,7 +34,8 @@ function* deadFiles(tree: Tree): Iterable<Finding> {
 
 /** What runs by itself: the command, the scripts, the pages of the wall, a tool's configuration. */
 function isEntry(tree: Tree, path: string): boolean {
-  if (path === 'src/main.ts' || /^scripts\/[^/]+\.ts$/.test(path)) return !placeOf(path).isTest
+  const isStarted = path === 'src/main.ts' || path === 'bench/run.ts'
+  if (isStarted || /^scripts\/[^/]+\.ts$/.test(path)) return !placeOf(path).isTest
   if (path.endsWith('.config.ts')) return true
   const isScript = (page: string) => page.includes(`src="/${path.replace(/^web\//, '')}"`)
   return [...tree.texts].some(([name, text]) => /^web\/.*\.html$/.test(name) && isScript(text))

@@ -34,8 +34,9 @@ export const names: Rule = {
 }
 
 function* pathFaults(path: string): Iterable<string> {
-  // A server looks for `index.html`; that name is not ours to choose.
-  if (!/^(src|web|test|bench|scripts)\//.test(path) || path.endsWith('/index.html')) return
+  // A server looks for `index.html`, a reader for `README.md`: those names are not ours to choose.
+  if (!/^(src|web|test|bench|scripts)\//.test(path) || /\/(index\.html|README\.md)$/.test(path))
+    return
   for (const part of path.split('/')) {
     const stem = part.replace(/(\.(test|suite|bench|config|d))?\.[a-z]+$/, '')
     if (!/^\.?[a-z0-9]+(-[a-z0-9]+)*$/.test(stem)) {

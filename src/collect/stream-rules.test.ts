@@ -27,7 +27,9 @@ test('the first rule that fits names the stream, else the local port does', () =
 test('an outgoing connection is known by where it leads, not by its passing port', () => {
   const nameOf = streamNaming([])
 
-  assert.equal(nameOf(socket(['10.0.0.1', 48_211])), 'tcp-to-50000')
+  const outgoing = socket(['10.0.0.1', 48_211])
+  assert.equal(nameOf({ ...outgoing, peer: { ...outgoing.peer, port: 9092 } }), 'tcp-to-9092')
+  assert.equal(nameOf(outgoing), 'tcp-other')
 })
 
 test('a filter takes local ports, local addresses and states', () => {

@@ -32,7 +32,7 @@ export function socketFilter(filter: SocketFilter): (socket: SsSocket) => boolea
 
 /**
  * The stream of a connection: by rule, else `tcp-<local port>`, or `tcp-to-<peer port>` of one that
- * this host opened. @throws COLLECT_ADDRESS_INVALID
+ * this host opened; `tcp-other` where neither port lasts. @throws COLLECT_ADDRESS_INVALID
  */
 export function streamNaming(rules: readonly StreamRule[]): (socket: SsSocket) => string {
   const tests = rules.map((rule) => ({
@@ -54,8 +54,10 @@ const EPHEMERAL_PORT_MIN = 32_768
  * A service is known by its own port. A connection that this host opened has a port of the moment,
  * which would make a stream of each connection: those are known by where they lead.
  */
-const defaultStream = (localPort: number, peerPort: number): string =>
-  localPort < EPHEMERAL_PORT_MIN ? `tcp-${localPort}` : `tcp-to-${peerPort}`
+function defaultStream(localPort: number, peerPort: number): string {
+  if (localPort < EPHEMERAL_PORT_MIN) return `tcp-${localPort}`
+  return peerPort < EPHEMERAL_PORT_MIN ? `tcp-to-${peerPort}` : 'tcp-other'
+}
 
 function prefixTest(prefixes: readonly string[]): (end: SsEndpoint) => boolean {
   const list = new BlockList()

@@ -45,8 +45,7 @@ type NightStart = { readonly seed: number; readonly startAt: number }
 
 /** The fault that is on at an instant; there is never more than one. */
 export function nightFaultAt(night: NightStart, at: number): NightFault | undefined {
-  const turn = Math.floor((at - night.startAt - FIRST_AFTER_MS) / EVERY_MS)
-  const fault = turn < 0 ? undefined : faultOf(night, turn)
+  const fault = nightFaults(night, at + 1).at(-1)
   return fault !== undefined && at < fault.endAt ? fault : undefined
 }
 

@@ -203,15 +203,19 @@ export class PartitionLog {
     while (this.#queue.bytes > 0 || this.#isRollWanted) {
       const turn = this.#queue.take(this.#house.clock.now())
       this.#inFlight = turn.bytes.length
-      try {
-        await this.#writeTurn(turn)
-      } catch (error) {
-        await this.#undo(error, turn)
-      }
+      await this.#writeOrUndo(turn)
       this.#inFlight = 0
       this.#house.counters.queueBytes -= turn.bytes.length
     }
     this.#writing = undefined
+  }
+
+  async #writeOrUndo(turn: WriteTurn): Promise<void> {
+    try {
+      await this.#writeTurn(turn)
+    } catch (error) {
+      return this.#undo(error, turn)
+    }
   }
 
   async #writeTurn(turn: WriteTurn): Promise<void> {

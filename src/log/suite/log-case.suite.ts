@@ -1,21 +1,4 @@
-import type { SimulatedClock } from '../../std/simulated-clock.ts'
-import type { Log } from '../log.ts'
 import type { LogRig } from './log-rig.suite.ts'
-
-/** One adapter over one place of its own, empty at first. */
-export type LogUnderTest = {
-  /** Opens the same place again after `close`, so durable adapters show what they kept. */
-  open(): Promise<Log>
-  /** Removes the place; nothing is open any more. */
-  destroy(): Promise<void>
-  /** Appends beyond so many waiting (or kept) bytes are refused with LOG_FULL. */
-  readonly appendBytesMax: number
-  /** Makes the next write to the disk fail, for adapters with a disk (L11). */
-  failNextWrite?(): void
-}
-
-/** Makes one, with its time from the clock given; `open` may be called again after `close`. */
-export type LogFactory = (clock: SimulatedClock) => Promise<LogUnderTest>
 
 /** One promise of the seam; the title begins with its id in brackets. */
 export type LogCase = { readonly title: string; readonly run: (rig: LogRig) => Promise<void> }

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { utf8, utf8Text } from '../../std/bytes.ts'
 import type { SimulatedClock } from '../../std/simulated-clock.ts'
 import type { Claim, GroupSpec, Log, LogBatch, TopicSpec } from '../log.ts'
-import type { LogUnderTest } from './log-case.suite.ts'
+import type { LogUnderTest } from './log-under-test.suite.ts'
 
 /** Turns of the event loop that a condition may take: seconds on a slow disk, never for ever. */
 const TURNS_MAX = 20_000
