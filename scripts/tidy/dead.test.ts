@@ -33,6 +33,8 @@ test('workers, pages, suites, twins and formulas with a test of their own are al
       "import { half } from './run.ts'\nimport { s } from './x.suite.ts'\n" +
       "import { openMemoryLog } from '../log/memory/memory-log.ts'",
     'src/cli/x.suite.ts': 'export const s = 1',
+    'package.json': '{"scripts":{"bench":"node bench/run.ts"}}',
+    'bench/run.ts': '',
     'bench/a.bench.ts': "run('bench/rival.ts')",
     'bench/rival.ts': '',
     'src/cli/worker.ts': '',

@@ -20,7 +20,10 @@ function* deadFiles(tree: Tree): Iterable<Finding> {
     tree,
     [...tree.modules.keys()].filter((path) => isEntry(tree, path)),
   )
-  const byTests = reached(tree, [...tree.modules.keys()].filter(isRun))
+  const byTests = reached(
+    tree,
+    [...tree.modules.keys()].filter((path) => isRun(tree, path)),
+  )
   for (const path of tree.modules.keys()) {
     const { isTest } = placeOf(path)
     const isForTests = isTest || TWINS.test(path)
@@ -41,7 +44,10 @@ function isEntry(tree: Tree, path: string): boolean {
   return [...tree.texts].some(([name, text]) => /^web\/.*\.html$/.test(name) && isScript(text))
 }
 
-const isRun = (path: string): boolean => /\.(test|bench)\.tsx?$/.test(path)
+/** Tests and benches, and what a script of package.json starts: `node bench/run.ts`. */
+const isRun = (tree: Tree, path: string): boolean =>
+  /\.(test|bench)\.tsx?$/.test(path) ||
+  (tree.texts.get('package.json') ?? '').includes(`node ${path}`)
 
 function reached(tree: Tree, entries: readonly string[]): ReadonlySet<string> {
   const seen = new Set(entries)
