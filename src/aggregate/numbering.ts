@@ -23,6 +23,11 @@ export class Numbering {
     return number
   }
 
+  /** Whether this name has a number already. */
+  knows(name: string): boolean {
+    return this.#numberByName.has(name)
+  }
+
   /** The string table was renewed: ids mean other strings now. */
   forgetIds(): void {
     this.#numberById.clear()

@@ -8,6 +8,7 @@ import type { AggregateReaderSpec } from './aggregate-spec.ts'
 import { FieldBatch } from './field-batch.ts'
 import { MonitorFold, type PaneDraft } from './monitor-fold.ts'
 import { fieldsOfRowTest, literalsOfRowTest } from './row-test.ts'
+import { decodeResumeNote, encodeResumeNote } from './resume-note.ts'
 import { RowIntake } from './row-intake.ts'
 import type { SourceState } from './source-state.ts'
 
@@ -78,16 +79,14 @@ export class PartitionFold {
 
   /** Continues from a committed position's note. */
   restore(note: string): void {
-    if (note === '') return
-    const { w, n } = JSON.parse(note) as { w: Record<string, number>; n: Record<string, number> }
-    this.#intake.restore(w, n)
+    this.#intake.restore(decodeResumeNote(note))
   }
 
   /** Folds one run of records; answers the rows that no pane took. */
   fold(records: RecordColumns & { readonly base: number }, readAt: number): readonly Refusal[] {
     if (this.#batch.needsRenewal(records.count)) this.#renewStrings()
     const serial = ++this.#serial
-    const note = JSON.stringify(this.#intake.snapshot())
+    const note = encodeResumeNote(this.#intake.snapshot())
     this.#marks.push({ serial, offset: records.base, note })
     this.#batch.read(records)
     const refusals: Refusal[] = []
@@ -149,7 +148,7 @@ export class PartitionFold {
     for (const monitor of this.#monitors) oldest = Math.min(oldest, monitor.oldestSerial())
     if (oldest === Infinity) {
       this.#marks = []
-      return { offset: next, note: JSON.stringify(this.#intake.snapshot()) }
+      return { offset: next, note: encodeResumeNote(this.#intake.snapshot()) }
     }
     this.#marks = this.#marks.filter((mark) => mark.serial >= oldest)
     const { offset, note } = this.#marks[0]!

@@ -3,7 +3,9 @@ import { advance, WATERMARK_NONE } from '../window/watermark.ts'
 import { copied } from './copied.ts'
 import type { FieldBatch } from './field-batch.ts'
 import type { RowFacts } from './monitor-fold.ts'
+import { CollectorNumbers } from './collector-numbers.ts'
 import { Numbering } from './numbering.ts'
+import type { ResumeNote } from './resume-note.ts'
 import { newSource, type SourceState } from './source-state.ts'
 import { weightOf } from '../sketch/weight.ts'
 
@@ -13,6 +15,9 @@ const TS_END = 4_102_444_800_000
 /** Beyond these a time is in the wrong unit (formats.md 1.3). */
 const TS_SECONDS = 1e11
 const TS_MICROSECONDS = 1e14
+
+/** Sites that one partition of `readings` may name. */
+const SITES_MAX = 1000
 
 export type IntakeSpec = {
   readonly site: string
@@ -25,9 +30,7 @@ export class RowIntake {
   readonly #spec: IntakeSpec
   readonly #batch: FieldBatch
   readonly #sites = new Numbering()
-  readonly #collectors = new Numbering()
-  /** Per collector number: the last row number folded (D7). */
-  readonly lastNumbers: number[] = []
+  readonly #collectors = new CollectorNumbers()
   readonly sources: SourceState[] = []
   repeats = 0
   #folds = new Uint8Array(0)
@@ -54,24 +57,16 @@ export class RowIntake {
   }
 
   /** Sets what a committed note said: watermarks by site, the last row of each collector. */
-  restore(watermarks: Readonly<Record<string, number>>, numbers: Readonly<Record<string, number>>) {
-    for (const [site, watermark] of Object.entries(watermarks)) {
-      this.source(site).watermark = watermark
-    }
-    for (const [collector, last] of Object.entries(numbers)) {
-      this.lastNumbers[this.#collectors.ofName(collector)] = last
-    }
+  restore({ watermarks, numbers }: ResumeNote): void {
+    for (const [site, watermark] of watermarks) this.source(site).watermark = watermark
+    for (const [collector, last] of numbers) this.#collectors.restore(collector, last)
   }
 
   /** The inverse of `restore`, for the note beside a position (D3). */
-  snapshot(): { readonly w: Record<string, number>; readonly n: Record<string, number> } {
-    const w: Record<string, number> = {}
-    for (const source of this.sources) {
-      if (source.watermark > WATERMARK_NONE) w[source.site] = source.watermark
-    }
-    const n: Record<string, number> = {}
-    this.#collectors.names.forEach((name, i) => (n[name] = this.lastNumbers[i] ?? -1))
-    return { w, n }
+  snapshot(): ResumeNote {
+    const known = this.sources.filter(({ watermark }) => watermark > WATERMARK_NONE)
+    const watermarks = known.map(({ site, watermark }) => [site, watermark] as const)
+    return { watermarks, numbers: this.#collectors.newestFirst() }
   }
 
   forgetIds(): void {
@@ -86,6 +81,7 @@ export class RowIntake {
     rejected: (row: number, reason: string) => void,
   ): RowFacts {
     this.#reserve(records.count)
+    this.#collectors.begin(turn.serial)
     for (let row = 0; row < records.count; row++) {
       const reason = this.#batch.reasons.get(row) ?? this.#fault(row)
       this.#folds[row] = 0
@@ -131,19 +127,25 @@ export class RowIntake {
   #isRepeat(row: number): boolean {
     const { collector, n } = this.#field
     if (!this.#batch.has(n, row) || !this.#batch.has(collector, row)) return false
-    const who = this.#collectors.ofId(this.#batch.ids[collector]![row]!, this.#batch.strings)
-    const number = this.#batch.numbers[n]![row]!
-    if (number <= (this.lastNumbers[who] ?? -1)) return true
-    this.lastNumbers[who] = number
-    return false
+    const who = this.#batch.ids[collector]![row]!
+    return this.#collectors.isRepeat(who, this.#batch.numbers[n]![row]!, this.#batch.strings)
   }
 
   #sourceOf(row: number): SourceState {
     const id = this.#batch.reasons.has(row) ? -1 : this.#batch.ids[this.#field.site]![row]!
-    const number =
-      id < 0 ? this.#sites.ofName(this.#spec.site) : this.#sites.ofId(id, this.#batch.strings)
+    const isOurs = id < 0 || !this.#isSiteAdmitted(row)
+    const number = isOurs
+      ? this.#sites.ofName(this.#spec.site)
+      : this.#sites.ofId(id, this.#batch.strings)
     this.#siteOfRow[row] = number
     return (this.sources[number] ??= newSource(this.#sites.names[number]!, this.#spec.monitors))
+  }
+
+  /** Each site is a source that windows wait for: so many and no more (D5). */
+  #isSiteAdmitted(row: number): boolean {
+    const id = this.#batch.ids[this.#field.site]![row]!
+    if (id < 0 || this.#sites.names.length < SITES_MAX) return true
+    return this.#sites.knows(this.#batch.strings.text(id))
   }
 
   /** Readers check `ts`, `stream` and `p` although collectors do (formats.md 1.3). */
@@ -155,6 +157,7 @@ export class RowIntake {
     // A replay's last heartbeat lies beyond its last row, which may lie at the very end.
     const isFinal = batch.has(this.#field.final, row)
     if (!isFinal && (ts < TS_MIN || ts >= TS_END)) return 'ts_range'
+    if (!this.#isSiteAdmitted(row)) return 'site'
     if (!batch.has(this.#field.stream, row)) return 'stream'
     if (batch.ids[this.#field.stream]![row] === batch.literal('')) return 'stream'
     const p = batch.has(this.#field.p, row) ? batch.numbers[this.#field.p]![row]! : 1
