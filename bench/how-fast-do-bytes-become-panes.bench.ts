@@ -85,7 +85,8 @@ async function fillReadings(log: Log, path: string): Promise<void> {
 /** The aggregate reader of the product over all partitions, from the first byte to the last. */
 async function foldAll(log: Log, group: string): Promise<void> {
   const stop = new AbortController()
-  const progress = { rows: 0, rejected: 0, late: 0, repeats: 0, next: new Map<number, number>() }
+  const next = new Map<number, number>()
+  const progress = { rows: 0, rejected: 0, late: 0, repeats: 0, missing: 0, next }
   const panesPartitions = PARTITIONS
   const spec = { site, monitors, partitions: PARTITIONS, panesPartitions, skewMs, early: false }
   const claims = log.claims(

@@ -1,5 +1,5 @@
 import type { Clock } from '../std/clock.ts'
-import type { Claim, Log, LogBatch, LogRecord } from '../log/log.ts'
+import { reachableFrom, type Claim, type Log, type LogBatch, type LogRecord } from '../log/log.ts'
 import { encodeLate, encodeRejected } from '../wire/rejected-codec.ts'
 import type { AggregateReaderSpec } from './aggregate-spec.ts'
 import { PartitionFold, type Refusal } from './partition-fold.ts'
@@ -17,6 +17,8 @@ export type AggregateProgress = {
   rejected: number
   late: number
   repeats: number
+  /** Records that retention took before they were read. */
+  missing: number
   /** Per partition: everything before this offset is in `panes`. */
   readonly next: Map<number, number>
 }
@@ -36,7 +38,10 @@ export type AggregateDeps = {
 export async function aggregateReadings(deps: AggregateDeps, claim: Claim): Promise<void> {
   const { log, clock, spec, progress } = deps
   const fold = new PartitionFold(spec, claim.partition)
-  const position = await log.position(claim)
+  const committed = await log.position(claim)
+  const { offset: from, missing } = await reachableFrom(log, claim, committed.offset)
+  const position = { offset: from, note: committed.note }
+  progress.missing += missing
   fold.restore(position.note)
   const allowance = { second: 0, left: 0 }
   let next = position.offset

@@ -17,10 +17,17 @@ export type Progress = {
 }
 
 export const newProgress = (): Progress => ({
-  aggregate: { rows: 0, rejected: 0, late: 0, repeats: 0, next: new Map() },
-  evaluate: { windows: 0, steps: 0, groups: new Map(), outcomes: new Map(), next: new Map() },
-  windows: { written: 0, rejected: new Map(), next: new Map() },
-  steps: { written: 0, rejected: new Map(), next: new Map() },
+  aggregate: { rows: 0, rejected: 0, late: 0, repeats: 0, missing: 0, next: new Map() },
+  evaluate: {
+    windows: 0,
+    steps: 0,
+    missing: 0,
+    groups: new Map(),
+    outcomes: new Map(),
+    next: new Map(),
+  },
+  windows: { written: 0, missing: 0, rejected: new Map(), next: new Map() },
+  steps: { written: 0, missing: 0, rejected: new Map(), next: new Map() },
 })
 
 /** A reader that takes claims: its role, its topic, and what it does with a partition. */

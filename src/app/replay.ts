@@ -138,9 +138,10 @@ class Readers {
   readonly #log: Log
   readonly #clock: Clock
   readonly #running: Promise<void>[] = []
-  readonly #aggregated = { rows: 0, rejected: 0, late: 0, repeats: 0, next: new Map() }
+  readonly #aggregated = { rows: 0, rejected: 0, late: 0, repeats: 0, missing: 0, next: new Map() }
   readonly #evaluated = {
     windows: 0,
+    missing: 0,
     steps: 0,
     groups: new Map(),
     outcomes: new Map(),

@@ -1,5 +1,5 @@
 import type { Clock } from '../std/clock.ts'
-import { readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
+import { reachableFrom, readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
 import type { Step } from '../model/step.ts'
 import { decodePanesRecord, watermarkKey } from '../wire/pane-codec.ts'
@@ -22,6 +22,8 @@ const CHECKPOINT_EVERY_MS = 5000
 export type EvaluateProgress = {
   windows: number
   steps: number
+  /** Records that retention took before they were judged. */
+  missing: number
   /** Groups kept in memory, per partition. */
   readonly groups: Map<number, number>
   /** What became of the records of each partition, by reason. */
@@ -74,8 +76,11 @@ class PanesReader {
   async restore(): Promise<void> {
     const { log } = this.#deps
     const found = await readCheckpoint(log, this.#name)
-    this.#readFrom = found?.rebuildFrom ?? (await log.position(this.#claim)).offset
-    this.#judgeFrom = found?.offset ?? this.#readFrom
+    const committed = found?.rebuildFrom ?? (await log.position(this.#claim)).offset
+    const judged = await reachableFrom(log, this.#claim, found?.offset ?? committed)
+    this.#readFrom = (await reachableFrom(log, this.#claim, committed)).offset
+    this.#judgeFrom = judged.offset
+    this.#deps.progress.missing += judged.missing
     this.#next = this.#judgeFrom
     if (found !== undefined) this.#evaluator.load(found)
     this.#commands = new CommandTail(log, this.#evaluator.commandsTo)

@@ -95,6 +95,19 @@ export interface Log {
   close(): Promise<void>
 }
 
+/**
+ * Where a reader can go on: `offset`, or the log's start where retention has overtaken it; then
+ * `missing` says how many records are gone, and the reader must count them (never in silence).
+ */
+export async function reachableFrom(
+  log: Log,
+  claim: Claim,
+  offset: Offset,
+): Promise<{ readonly offset: Offset; readonly missing: number }> {
+  const start = (await log.ends(claim.topic))[claim.partition]?.start ?? 0
+  return { offset: Math.max(offset, start), missing: Math.max(0, start - offset) }
+}
+
 /** Everything of one partition from `from` to the end that it has when this is called. */
 export async function* readToEnd(
   log: Log,

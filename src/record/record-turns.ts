@@ -1,4 +1,11 @@
-import type { Claim, Log, LogBatch, LogRecord, Position } from '../log/log.ts'
+import {
+  reachableFrom,
+  type Claim,
+  type Log,
+  type LogBatch,
+  type LogRecord,
+  type Position,
+} from '../log/log.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Store } from '../store/store.ts'
 import { encodeRejected } from '../wire/rejected-codec.ts'
@@ -16,6 +23,8 @@ const SAMPLE_BYTES_MAX = 256
 export type RecordProgress = {
   /** Records handed to the store, repeats included. */
   written: number
+  /** Records that retention took before they were copied. */
+  missing: number
   /** Unreadable ones by reason, told in `rejected` or not. */
   readonly rejected: Map<string, number>
   /** Per partition: everything before this offset is in the store. */
@@ -50,7 +59,10 @@ export async function recordTurns<T>(
 ): Promise<void> {
   const { log, store, progress } = deps
   const identity = await store.migrate()
-  const position = await resumeAt(log, claim, identity)
+  const wanted = await resumeAt(log, claim, identity)
+  const { offset, missing } = await reachableFrom(log, claim, wanted.offset)
+  const position = { ...wanted, offset }
+  progress.missing += missing
   const refusals = new Refusals(deps)
   for await (const batch of log.read(claim, { position, bytesMax: TURN_BYTES_MAX })) {
     const records: T[] = []

@@ -25,7 +25,12 @@ async function house(given?: Store): Promise<RecordDeps> {
   for (const topic of ['windows', 'transitions', 'rejected']) {
     await log.createTopic(topicSpec({ topic }))
   }
-  return { log, store, clock, progress: { written: 0, rejected: new Map(), next: new Map() } }
+  return {
+    log,
+    store,
+    clock,
+    progress: { written: 0, missing: 0, rejected: new Map(), next: new Map() },
+  }
 }
 
 const append = (log: Log, windows: readonly WindowResult[]): Promise<void> =>

@@ -28,6 +28,12 @@ export function createMetrics() {
       labelNames: ['reader', 'reason'] as const,
       registers,
     }),
+    missing: new Counter({
+      name: 'nocturne_missing_records_total',
+      help: 'Records that retention took before a reader had them: a gap in what follows.',
+      labelNames: ['reader'] as const,
+      registers,
+    }),
     panes: new Counter({
       name: 'nocturne_panes_total',
       help: 'Records of panes by what became of them: new, closes, repeated, beyond, unreadable.',
@@ -44,6 +50,24 @@ export function createMetrics() {
       help: 'Steps of alerts appended.',
       registers,
     }),
+    ...edgeMetrics(registers),
+    groups: new Gauge({
+      name: 'nocturne_groups',
+      help: 'Groups whose windows are kept in memory.',
+      registers,
+    }),
+    lag: new Gauge({
+      name: 'nocturne_lag_records',
+      help: 'Records that a reader has not read yet.',
+      labelNames: ['reader', 'partition'] as const,
+      registers,
+    }),
+  }
+}
+
+/** What happens where people and other programs are reached. */
+function edgeMetrics(registers: Registry[]) {
+  return {
     notify: new Counter({
       name: 'nocturne_notify_total',
       help: 'Decisions and outcomes of notices, by stage or receiver and reason.',
@@ -54,17 +78,6 @@ export function createMetrics() {
       name: 'nocturne_serve_total',
       help: 'Refusals and cuts of the HTTP side, by what and why.',
       labelNames: ['what', 'reason'] as const,
-      registers,
-    }),
-    groups: new Gauge({
-      name: 'nocturne_groups',
-      help: 'Groups whose windows are kept in memory.',
-      registers,
-    }),
-    lag: new Gauge({
-      name: 'nocturne_lag_records',
-      help: 'Records that a reader has not read yet.',
-      labelNames: ['reader', 'partition'] as const,
       registers,
     }),
   }
