@@ -31,14 +31,13 @@ export type ToldNotice = {
   readonly isTaken: boolean
 }
 
-/** What a receiver answers to its nth request, from 0. */
-export type ReceiverMood = (nth: number) => 'takes' | 'fails' | 'hangs' | 'cuts'
+/** What a receiver does with the next request. */
+export type ReceiverMood = () => 'takes' | 'fails' | 'hangs' | 'cuts'
 
 /** Somebody who is told by webhook, on a port of the system's choice. */
 export class AlertReceiver {
   readonly told = new Arrivals<ToldNotice>()
   readonly url: string
-  #count = 0
 
   private constructor(port: number) {
     this.url = `http://127.0.0.1:${port}/hook`
@@ -77,7 +76,7 @@ export class AlertReceiver {
     { id, text, mood }: { readonly id: string; readonly text: string; readonly mood: ReceiverMood },
     response: ServerResponse,
   ): void {
-    const now = mood(this.#count++)
+    const now = mood()
     const body = JSON.parse(text) as AlertBody
     if (now === 'takes') response.writeHead(200).end('ok')
     else if (now === 'fails') response.writeHead(500).end('no')
