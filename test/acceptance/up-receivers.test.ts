@@ -60,7 +60,7 @@ test(
     const down = await AlertReceiver.open(t, untilMended('cuts'))
     const all = { healthy, failing, hanging, down }
     const urls = Object.fromEntries(Object.entries(all).map(([name, { url }]) => [name, url]))
-      const app = await RunningApp.start(t, { folder, text: config(urls), clock })
+    const app = await RunningApp.start(t, { folder, text: config(urls), clock })
     const rows = (x: number) => STREAMS.map((stream) => ({ ts: clock.now(), stream, x }))
 
     await app.post(rows(90))
