@@ -209,6 +209,7 @@ export const layers: Readonly<Record<string, Room>> = {
       'node:crypto',
       'node:stream',
       'node:zlib',
+      'node:v8',
       'node:readline',
     ],
     pure: false,

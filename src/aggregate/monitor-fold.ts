@@ -94,6 +94,7 @@ export class MonitorFold {
       if (closes || (table.changed && (table.closed || at.open))) {
         this.#emitTable(table, closes, emit)
       }
+      if (closes) for (const column of table.columns) column.trim(table.count)
       if (verdict !== 'lost') continue
       tables.delete(table.start)
       if (this.#spare.length < SPARE_MAX) this.#spare.push(table)

@@ -17,6 +17,8 @@ export interface StateColumn {
   /** Folds one row if the aggregate takes it. */
   add(slot: number, row: number, weight: number): void
   encode(slot: number): PaneState
+  /** Gives back what its slots do not need now that their slice is closed. */
+  trim(slots: number): void
   /** False once a sum has passed 2^53 (P3). */
   isExact(slot: number): boolean
 }
@@ -88,6 +90,9 @@ class NumberColumn {
     this.first[slot] = 0
     this.second[slot] = 0
   }
+
+  /** Columns are taken over by slices to come, which need as much. */
+  trim(): void {}
 }
 
 class CountColumn extends NumberColumn implements StateColumn {
@@ -227,6 +232,10 @@ class QuantileColumn implements StateColumn {
     this.#states[slot] = quantile.zero()
   }
 
+  trim(slots: number): void {
+    for (let slot = 0; slot < slots; slot++) quantile.trim(this.#states[slot]!)
+  }
+
   add(slot: number, row: number): void {
     const { takes, batch, field } = this.#reading
     if (takes(batch, row)) quantile.add(this.#states[slot]!, batch.numbers[field]![row]!)
@@ -251,6 +260,10 @@ class DistinctColumn implements StateColumn {
 
   open(slot: number): void {
     this.#states[slot] = distinct.zero()
+  }
+
+  trim(slots: number): void {
+    for (let slot = 0; slot < slots; slot++) distinct.trim(this.#states[slot]!)
   }
 
   add(slot: number, row: number, weight: number): void {

@@ -117,7 +117,7 @@ export class PaneTable {
   }
 }
 
-/** The states of one aggregate: two numbers a row where those are all of it, else objects. */
+/** The states of one aggregate: one or two numbers a row where those are all of it, or objects. */
 class StateColumn {
   readonly #scratch: AggregateState
   #first = new Float64Array(0)
@@ -130,8 +130,10 @@ class StateColumn {
   }
 
   grow(size: number): void {
+    const scratch = this.#scratch
+    if ('byWeight' in scratch || 'buckets' in scratch) return
     this.#first = grown(new Float64Array(size), this.#first)
-    this.#second = grown(new Float64Array(size), this.#second)
+    if ('units' in scratch) this.#second = grown(new Float64Array(size), this.#second)
   }
 
   write(row: number, state: AggregateState): void {

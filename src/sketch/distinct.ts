@@ -13,60 +13,81 @@ import type { Sketch } from './sketch.ts'
 const LIST = 0
 const FULL = 1
 
-/** One sketch for each weight that its rows had, because estimates scale and sketches do not. */
-export type DistinctState = { byWeight: Map<number, HyperLogLog> }
+/**
+ * One sketch for each weight that its rows had, because estimates scale and sketches do not: in
+ * order of the weights. Nearly always there is one, of a few values, so a map would be most of it.
+ */
+export type DistinctState = { byWeight: Weighted[] }
+
+type Weighted = HyperLogLog & { readonly weight: number }
 
 /**
  * How many different values (HyperLogLog: Flajolet, Fusy, Gandouet and Meunier, 2007), by the
  * formulas of Z10: exact up to 256 values of one weight, then with a standard error of 1.63 %.
  */
 export const distinct = {
-  zero: (): DistinctState => ({ byWeight: new Map() }),
+  zero: (): DistinctState => ({ byWeight: [] }),
   /** Rows sampled by request count at weight 1: their sessions are all seen (formats.md 1.1). */
   add(state: DistinctState, coupon: number, weight: number): DistinctState {
     addCoupon(sketchOf(state, weight), coupon)
     return state
   },
   merge(into: DistinctState, from: Readonly<DistinctState>): DistinctState {
-    for (const [weight, sketch] of from.byWeight) mergeHyperLogLog(sketchOf(into, weight), sketch)
+    for (const sketch of from.byWeight) mergeHyperLogLog(sketchOf(into, sketch.weight), sketch)
     return into
   },
   /** The greatest scaled estimate; undefined until something was seen (V2). */
   result(state: Readonly<DistinctState>): number | undefined {
     let greatest: number | undefined
-    for (const [weight, sketch] of state.byWeight) {
-      greatest = Math.max(greatest ?? 0, weight * estimateOf(sketch))
+    for (const sketch of state.byWeight) {
+      greatest = Math.max(greatest ?? 0, sketch.weight * estimateOf(sketch))
     }
     return greatest
   },
+  /** Gives back the room that adding left over, for a state that will hardly change. */
+  trim(state: DistinctState): void {
+    for (const sketch of state.byWeight) sketch.coupons = sketch.coupons.slice()
+  },
   /** n, then by rising weight: f64 weight, then u8 0 and coupon steps, or u8 1 and registers. */
   write(writer, state) {
-    const weights = [...state.byWeight.keys()].sort((a, b) => a - b)
-    writer.varint(weights.length)
-    for (const weight of weights) {
-      writer.f64(weight)
-      writeSketch(writer, sketchOf(state, weight))
+    writer.varint(state.byWeight.length)
+    for (const sketch of state.byWeight) {
+      writer.f64(sketch.weight)
+      writeSketch(writer, sketch)
     }
   },
   read(reader) {
-    const state: DistinctState = { byWeight: new Map() }
     const length = reader.varint()
+    // Nine bytes an entry at least; as long as needed and no longer, as for quantiles.
+    if (!reader.ok || length > reader.end - reader.at) return undefined
+    const byWeight = new Array<Weighted>(length)
+    let before = 0
     for (let i = 0; i < length; i++) {
       const weight = reader.f64()
-      const sketch = readSketch(reader)
-      if (sketch === undefined || !(weight >= 1) || state.byWeight.has(weight)) return undefined
-      state.byWeight.set(weight, sketch)
+      const sketch = readSketch(reader, weight)
+      if (sketch === undefined || !(weight >= 1) || weight <= before) return undefined
+      byWeight[i] = sketch
+      before = weight
     }
-    return state
+    return { byWeight }
   },
 } satisfies Sketch<DistinctState> & Readonly<Record<string, unknown>>
 
 function sketchOf(state: DistinctState, weight: number): HyperLogLog {
-  let sketch = state.byWeight.get(weight)
-  if (sketch === undefined) {
-    sketch = { coupons: [], registers: undefined }
-    state.byWeight.set(weight, sketch)
+  const { byWeight } = state
+  let low = 0
+  let high = byWeight.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (byWeight[middle]!.weight < weight) low = middle + 1
+    else high = middle
   }
+  const found = byWeight[low]
+  if (found?.weight === weight) return found
+  const sketch = { weight, coupons: [], registers: undefined }
+  // Room for one: a list that grows takes room for seventeen.
+  if (byWeight.length === 0) state.byWeight = [sketch]
+  else byWeight.splice(low, 0, sketch)
   return sketch
 }
 
@@ -85,21 +106,21 @@ function writeSketch(writer: ByteWriter, sketch: Readonly<HyperLogLog>): void {
   }
 }
 
-function readSketch(reader: ByteReader): HyperLogLog | undefined {
+function readSketch(reader: ByteReader, weight: number): Weighted | undefined {
   if (reader.u8() === FULL) {
     const registers = reader.raw(REGISTERS).slice()
     const isSound = registers.length === REGISTERS && registers.every((rank) => rank < 64)
-    return isSound ? { coupons: [], registers } : undefined
+    return isSound ? { weight, coupons: [], registers } : undefined
   }
   const length = reader.varint()
   if (!reader.ok || length > COUPONS_MAX) return undefined
-  const coupons: number[] = []
+  const coupons = new Array<number>(length)
   let coupon = 0
   for (let i = 0; i < length; i++) {
     const step = reader.varint()
     coupon += step
     if (!reader.ok || step === 0 || coupon >= COUPON_END) return undefined
-    coupons.push(coupon)
+    coupons[i] = coupon
   }
-  return { coupons, registers: undefined }
+  return { weight, coupons, registers: undefined }
 }

@@ -89,6 +89,11 @@ export const quantile = {
     }
     return undefined
   },
+  /** Gives back the room that adding left over, for a state that will hardly change. */
+  trim(state: QuantileState): void {
+    state.buckets = state.buckets.slice()
+    state.counts = state.counts.slice()
+  },
   /** n, then the first bucket and the differences to it and from one to the next, each a count. */
   write(writer, { buckets, counts }) {
     writer.varint(buckets.length)
@@ -101,7 +106,11 @@ export const quantile = {
   },
   read(reader) {
     const length = reader.varint()
-    const state: QuantileState = { buckets: [], counts: [] }
+    // Two bytes an entry at least; as long as needed and no longer, since panes are held by the
+    // ten thousand and a list that grows takes room for seventeen.
+    if (!reader.ok || length > reader.end - reader.at) return undefined
+    const buckets = new Array<number>(length)
+    const counts = new Array<number>(length)
     let before = 0
     for (let i = 0; i < length; i++) {
       const step = reader.svarint()
@@ -110,10 +119,10 @@ export const quantile = {
       const exponent = bucket >= ZERO_BUCKET ? bucket : -2 - bucket
       if (!reader.ok || count === 0 || exponent > EXPONENT_MAX) return undefined
       if (i > 0 && step <= 0) return undefined
-      state.buckets.push(bucket)
-      state.counts.push(count)
+      buckets[i] = bucket
+      counts[i] = count
       before = bucket
     }
-    return state
+    return { buckets, counts }
   },
 } satisfies Sketch<QuantileState> & Readonly<Record<string, unknown>>

@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import { argument } from '../argument.ts'
+import { boundHeapGrowth } from '../heap-growth.ts'
 import { readConfig, type ConfigFlags } from '../read-config.ts'
 import { stopSignal } from '../stop-signal.ts'
 import type { Terminal } from '../terminal.ts'
@@ -55,6 +56,7 @@ async function runUntilStopped(
   wanted: ReadonlySet<Role>,
   terminal: Terminal,
 ): Promise<void> {
+  boundHeapGrowth()
   const written = readConfig(flags, terminal)
   const config = flags.simulation ? written : withoutSimulation(written)
   const { host, port } = config.http
