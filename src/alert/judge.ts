@@ -15,6 +15,8 @@ export type JudgedWindow = {
   readonly rows: number
   /** End of the newest slice ≤ `end` with rows of the group, or the `from` of an expected one. */
   readonly rowsAt: number | undefined
+  /** Up to here nobody watched the group's sources: silence is counted from there on (A18). */
+  readonly unwatchedTo?: number
   /** Merged results by slot, NaN = undefined. Without rows: those of empty states (sums are 0). */
   readonly values: Float64Array
   readonly texts: TextSlots
@@ -129,7 +131,8 @@ const negated = (truth: Truth): Truth =>
 function silent(rule: CompiledRule, window: JudgedWindow, memory: Memory): boolean {
   const { absentAfterMs } = rule.spec
   if (absentAfterMs === undefined || window.rowsAt === undefined || !window.complete) return false
-  return window.end - window.rowsAt >= absentAfterMs && (!rule.gate || memory.gateHeld)
+  const quietFrom = Math.max(window.rowsAt, window.unwatchedTo ?? -Infinity)
+  return window.end - quietFrom >= absentAfterMs && (!rule.gate || memory.gateHeld)
 }
 
 function hasRowsAgain({ spec }: CompiledRule, { end, rowsAt }: JudgedWindow): boolean {

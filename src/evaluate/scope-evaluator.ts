@@ -10,7 +10,7 @@ import { namedValues, type CompiledMonitor } from './compiled-monitor.ts'
 import { finite, GroupPanes, type MergedWindow, type PaneVerdict } from './group-panes.ts'
 import { PaneTable, type PaneRecordFacts } from './pane-table.ts'
 import type { GroupDump, ScopeDump } from './checkpoint.ts'
-import type { SourceTable } from './source-table.ts'
+import { isDarkIn, type Source, type SourceTable } from './source-table.ts'
 
 /** A group that was INACTIVE and without rows for this long is forgotten (A45). */
 const FORGET_AFTER_MS = 3_600_000
@@ -207,18 +207,23 @@ export class ScopeEvaluator {
       const { merged, result, values } = this.#window(state, end, { into, corrected: false })
       if (hasRows) into.windows.push({ key: state.key, window: result })
       this.#judge(state, { end, merged, result, values, closed: true }, into)
-      const isDue = state.alerts.isAttentive(state.panes.rowsAt(end), end)
-      end = hasRows || isDue ? end + hopMs : this.#nextEnd(state, end)
+      end = hasRows ? end + hopMs : this.#nextEnd(state, end)
     }
   }
 
   /** The next window that has rows, or whose lack of rows means something. */
   #nextEnd(state: GroupState, after: number): number {
     const { hopMs } = this.#monitor.spec.window
-    if (Number.isFinite(after) && state.alerts.isAttentive(state.panes.rowsAt(after), after)) {
-      return after + hopMs
-    }
-    return this.#nextEndWithRows(state, after)
+    const withRows = this.#nextEndWithRows(state, after)
+    if (!Number.isFinite(after)) return withRows
+    const unwatchedTo = this.#unwatchedTo(state)
+    const rowsAt = state.panes.rowsAt(after)
+    const quietFrom = unwatchedTo <= after ? Math.max(rowsAt, unwatchedTo) : rowsAt
+    if (state.alerts.isAttentive(quietFrom, after)) return after + hopMs
+    // Behind what nobody watched silence is counted anew; in it there is none to look for.
+    const isAhead = unwatchedTo > after && state.alerts.isAttentive(unwatchedTo, unwatchedTo)
+    const watched = isAhead ? Math.ceil(unwatchedTo / hopMs) * hopMs : Infinity
+    return Math.min(withRows, Math.max(after + hopMs, watched))
   }
 
   #nextEndWithRows(state: GroupState, after: number): number {
@@ -249,6 +254,7 @@ export class ScopeEvaluator {
       complete: this.#isComplete(state, end),
       rows: merged.rows,
       rowsAt: finite(state.panes.rowsAt(end)) ?? undefined,
+      unwatchedTo: this.#unwatchedTo(state),
       values,
       texts: this.#monitor.textsOf(state.group),
     }
@@ -265,14 +271,33 @@ export class ScopeEvaluator {
     into.steps.push(...state.alerts.tick(window, evidence))
   }
 
-  /** A16: no silent source is missing that had rows of this group within `forget_after`. */
+  /** A16: no source is missing, or was in the window, that had rows of this group lately. */
   #isComplete(state: GroupState, end: number): boolean {
-    for (const [source, rowsAt] of state.rowsAtBySource) {
-      const [site = '', partition] = source.split('\0')
-      if (rowsAt < end - FORGET_AFTER_MS) continue
-      if (this.#sources.isSilent(site, Number(partition))) return false
+    const start = end - this.#monitor.spec.window.sizeMs
+    for (const source of this.#sourcesOf(state, end)) {
+      if (source.silent || isDarkIn(source, { start, end })) return false
     }
     return true
+  }
+
+  /** Up to where a source that rows of the group came from was not watched; 0 for none (A18). */
+  #unwatchedTo(state: GroupState): number {
+    if (this.#sources.unwatchedTo === 0) return 0
+    let to = 0
+    for (const source of this.#sourcesOf(state, this.#closedTo)) {
+      to = Math.max(to, source.unwatchedTo)
+    }
+    return to
+  }
+
+  /** The sources that had rows of this group within `forget_after`. */
+  *#sourcesOf(state: GroupState, end: number): Iterable<Readonly<Source>> {
+    for (const [name, rowsAt] of state.rowsAtBySource) {
+      const [site = '', partition] = name.split('\0')
+      if (rowsAt < end - FORGET_AFTER_MS) continue
+      const source = this.#sources.find(site, Number(partition))
+      if (source !== undefined) yield source
+    }
   }
 
   #window(
@@ -284,7 +309,9 @@ export class ScopeEvaluator {
     const merged = state.panes.merge(end)
     const values = this.#monitor.valuesOf(merged.states)
     const closed = end <= this.#closedTo
-    const sources = this.#sources.coverage(this.#scope, end + spec.window.latenessMs)
+    const start = end - spec.window.sizeMs
+    const closesAt = end + spec.window.latenessMs
+    const sources = this.#sources.coverage(this.#scope, { start, end, closesAt })
     const result: WindowResult = {
       v: 1,
       id: `${state.idPrefix}${end}`,
@@ -292,7 +319,7 @@ export class ScopeEvaluator {
       monitor: spec.id,
       definition: spec.definition,
       group: state.named,
-      start: end - spec.window.sizeMs,
+      start,
       end,
       rev: merged.revSum * 4096 + 2 * sources.reported + (closed ? 1 : 0),
       closed,

@@ -14,7 +14,17 @@ export type Source = {
   heardAt: number
   silent: boolean
   final: number | null
+  /** Whether its owner was away since it was heard last. */
+  missed: boolean
+  /** Event time of which it said nothing, because it was silent: (from, to]; 0 and 0 for none. */
+  darkFrom: number
+  darkTo: number
+  /** Event time up to which nobody watched it, since it was dark or its owner away; 0 for none. */
+  unwatchedTo: number
 }
+
+/** One window's time; it needs every watermark to have reached `closesAt`. */
+export type Covered = { readonly start: number; readonly end: number; readonly closesAt: number }
 
 /** How much of a window has arrived, and what is missing (V2). */
 export type Coverage = {
@@ -30,6 +40,8 @@ export class SourceTable {
   /** The greatest clock record so far (A8); 0 before the first: then nothing is ever silent. */
   now = 0
   epoch = 0
+  /** The greatest event time up to which some source was not watched; 0 for none. */
+  unwatchedTo = 0
 
   constructor(absentMs: number) {
     this.#absentMs = absentMs
@@ -47,9 +59,12 @@ export class SourceTable {
   hear(record: Watermark): void {
     for (let partition = 0; partition < record.of; partition++) this.#known(record.site, partition)
     const source = this.#known(record.site, record.partition)
+    resume(source, record.watermark)
+    this.unwatchedTo = Math.max(this.unwatchedTo, source.unwatchedTo)
     source.watermark = Math.max(source.watermark, record.watermark)
     source.heardAt = this.now
     source.silent = false
+    source.missed = false
     if (record.final !== undefined) source.final = record.final
   }
 
@@ -64,6 +79,7 @@ export class SourceTable {
       // While the owner was away nobody listened, so that time is held against no source.
       if (first) source.heardAt = at
       else source.heardAt += Math.max(0, away)
+      source.missed ||= away > 0
       source.silent ||= this.now - source.heardAt >= this.#absentMs
     }
   }
@@ -73,18 +89,19 @@ export class SourceTable {
     return leastOf(this.#liveWatermarks(scope))
   }
 
-  coverage(scope: string, closesAt: number): Coverage {
+  coverage(scope: string, window: Covered): Coverage {
     let expected = 0
     const missing: Source[] = []
     for (const source of this.#of(scope)) {
       expected++
-      if (source.watermark < closesAt) missing.push(source)
+      if (source.watermark < window.closesAt || isDarkIn(source, window)) missing.push(source)
     }
     return { expected, reported: expected - missing.length, missing: this.#names(missing) }
   }
 
-  isSilent(site: string, partition: number): boolean {
-    return this.#sources.get(keyOf(site, partition))?.silent ?? false
+  /** One source, if it was heard of or announced; the table alone writes it. */
+  find(site: string, partition: number): Readonly<Source> | undefined {
+    return this.#sources.get(keyOf(site, partition))
   }
 
   /** Whether every source of a site is silent: the site is dark (A43). */
@@ -107,7 +124,9 @@ export class SourceTable {
   load(sources: readonly (Omit<Source, 'watermark'> & { watermark: number | null })[]): void {
     for (const source of sources) {
       const watermark = source.watermark ?? WATERMARK_NONE
-      this.#sources.set(keyOf(source.site, source.partition), { ...source, watermark })
+      const fresh = newSource(source.site, source.partition, source.heardAt)
+      this.#sources.set(keyOf(source.site, source.partition), { ...fresh, ...source, watermark })
+      this.unwatchedTo = Math.max(this.unwatchedTo, source.unwatchedTo)
     }
   }
 
@@ -125,8 +144,7 @@ export class SourceTable {
     const key = keyOf(site, partition)
     let source = this.#sources.get(key)
     if (source === undefined) {
-      const watermark = WATERMARK_NONE
-      source = { site, partition, watermark, heardAt: this.now, silent: false, final: null }
+      source = newSource(site, partition, this.now)
       this.#sources.set(key, source)
     }
     return source
@@ -145,5 +163,37 @@ export class SourceTable {
     return names.sort()
   }
 }
+
+const newSource = (site: string, partition: number, heardAt: number): Source => ({
+  site,
+  partition,
+  watermark: WATERMARK_NONE,
+  heardAt,
+  silent: false,
+  final: null,
+  missed: false,
+  darkFrom: 0,
+  darkTo: 0,
+  unwatchedTo: 0,
+})
+
+/**
+ * A source speaks after nobody heard it for a while: what lies between its two watermarks was not
+ * watched. Where it catches up instead, it does so step by step and the first step is short.
+ */
+function resume(source: Source, watermark: number): void {
+  if (!(source.silent || source.missed)) return
+  if (source.watermark === WATERMARK_NONE || watermark <= source.watermark) return
+  source.unwatchedTo = watermark
+  if (!source.silent) return
+  source.darkFrom = source.watermark
+  source.darkTo = watermark
+}
+
+/** Whether a window holds time in which the source was dark (V2). */
+export const isDarkIn = (
+  { darkFrom, darkTo }: Readonly<Source>,
+  { start, end }: Pick<Covered, 'start' | 'end'>,
+): boolean => darkFrom < end && start < darkTo
 
 const keyOf = (site: string, partition: number): string => `${site}\0${partition}`
