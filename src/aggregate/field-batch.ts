@@ -26,7 +26,7 @@ const OWN: readonly WantedField[] = [
 
 /**
  * The wanted fields of one batch as columns. `numbers[field][row]`; `ids[field][row]` is an
- * interned string or −1; bit `field` of `seen[row]` says whether the field is there;
+ * interned string or −1; `masks` say which fields are there, as in `FieldColumns`;
  * `reasons[row]` says why a row cannot be read at all, or undefined.
  */
 export class FieldBatch {
@@ -39,7 +39,7 @@ export class FieldBatch {
   #coupons: number[] = []
   strings: Interner
   count = 0
-  seen: Int32Array = new Int32Array(0)
+  masks: readonly Int32Array[] = []
   numbers: readonly Float64Array[] = []
   ids: Int32Array[] = []
   readonly reasons = new Map<number, string>()
@@ -69,7 +69,7 @@ export class FieldBatch {
 
   /** Whether a field of this row is there. */
   has(field: number, row: number): boolean {
-    return ((this.seen[row]! >>> field) & 1) === 1
+    return (this.masks[field >>> 5]![row]! & (1 << (field & 31))) !== 0
   }
 
   /** The id of a literal: literals come first in every table, so it never changes. */
@@ -106,7 +106,7 @@ export class FieldBatch {
     this.count = records.count
     this.reasons.clear()
     scanFields(this.#plan, records, this.#columns)
-    this.seen = this.#columns.seen
+    this.masks = this.#columns.masks
     this.numbers = this.#columns.numbers
     for (let row = 0; row < records.count; row++) {
       if (this.#columns.status[row]! !== 0) this.#readSlowly(records, row)
@@ -132,14 +132,14 @@ export class FieldBatch {
     const { bytes, starts, lengths } = records.values
     const length = Math.max(0, lengths[row]!)
     const slow = readFieldsSlowly(this.#plan, bytes.subarray(starts[row]!, starts[row]! + length))
-    this.seen[row] = 0
+    for (const mask of this.masks) mask[row] = 0
     if (!slow.ok) {
       this.reasons.set(row, slow.reason)
       return
     }
-    this.seen[row] = slow.seen
+    for (const [i, mask] of this.masks.entries()) mask[row] = slow.masks[i]!
     for (let field = 0; field < this.#isText.length; field++) {
-      if (((slow.seen >>> field) & 1) === 0) continue
+      if (!this.has(field, row)) continue
       if (!this.#isText[field]) this.numbers[field]![row] = slow.numbers[field]!
       else this.ids[field]![row] = this.strings.intern(...wholeOf(slow.texts[field] ?? ''))
     }
