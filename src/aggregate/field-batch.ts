@@ -10,20 +10,6 @@ import { readFieldsSlowly } from '../wire/field-fallback.ts'
 /** Strings known at once before the table is renewed: bounds memory over days of sessions (D5). */
 const STRINGS_MAX = 1_000_000
 
-/** Fields that every fold needs beside those of its monitors. */
-const OWN: readonly WantedField[] = [
-  { name: 'ts', kind: 'number' },
-  { name: 'site', kind: 'text' },
-  { name: 'stream', kind: 'text' },
-  { name: 'p', kind: 'number' },
-  { name: 'n', kind: 'number' },
-  { name: 'collector', kind: 'text' },
-  { name: 'sampled', kind: 'text' },
-  { name: 'src', kind: 'text' },
-  { name: 'spread', kind: 'number' },
-  { name: 'final', kind: 'number' },
-]
-
 /**
  * The wanted fields of one batch as columns. `numbers[field][row]`; `ids[field][row]` is an
  * interned string or −1; `masks` say which fields are there, as in `FieldColumns`;
@@ -45,16 +31,9 @@ export class FieldBatch {
   readonly reasons = new Map<number, string>()
 
   constructor(wanted: readonly WantedField[], literals: readonly string[]) {
-    const fields = new Map(OWN.map((field) => [field.name, field]))
-    for (const field of wanted) {
-      const known = fields.get(field.name)
-      assert(known === undefined || known.kind === field.kind, `${field.name} has one kind`)
-      fields.set(field.name, field)
-    }
-    const list = [...fields.values()]
-    this.#plan = compileFieldPlan(list)
-    this.#fieldByName = new Map(list.map((field, i) => [field.name, i]))
-    this.#isText = list.map((field) => field.kind === 'text')
+    this.#plan = compileFieldPlan(wanted)
+    this.#fieldByName = new Map(wanted.map((field, i) => [field.name, i]))
+    this.#isText = wanted.map((field) => field.kind === 'text')
     this.#literals = literals
     this.#columns = createFieldColumns(this.#plan, 1)
     this.strings = this.#freshStrings()
