@@ -51,6 +51,12 @@ export function createMetrics() {
       registers,
     }),
     ...edgeMetrics(registers),
+    codecs: new Gauge({
+      name: 'nocturne_codecs_info',
+      help: 'Always 1: whether checksums of record batches are native or plain.',
+      labelNames: ['crc32c'] as const,
+      registers,
+    }),
     groups: new Gauge({
       name: 'nocturne_groups',
       help: 'Groups whose windows are kept in memory.',
