@@ -7,6 +7,16 @@ export type StepFacts = Pick<
   'alert' | 'monitor' | 'rule' | 'labels' | 'annotations' | 'value' | 'receipt'
 >
 
+/** The receipt of a step that no window decided: a person, the clock or a reload did. */
+export const bareReceipt = (fired: number): Step['receipt'] => ({
+  event: null,
+  appended: null,
+  read: null,
+  pane: null,
+  closed: null,
+  fired,
+})
+
 /**
  * The record for `transitions`. Keys stand in one fixed order, so that a replayed step is equal
  * byte for byte but for its receipt (A9).

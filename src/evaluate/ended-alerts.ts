@@ -1,4 +1,4 @@
-import { buildStep } from '../alert/build-step.ts'
+import { bareReceipt, buildStep } from '../alert/build-step.ts'
 import { endInstance, type InstanceState } from '../alert/instance.ts'
 import type { Step } from '../model/step.ts'
 import type { GroupDump, ScopeDump } from './checkpoint.ts'
@@ -13,10 +13,9 @@ export function endedAlerts(
   at: number,
 ): readonly Step[] {
   return dump.groups.flatMap((group) =>
-    group.alerts.flatMap((state, i) => {
-      const rule = dump.rules[i] ?? ''
-      return state === null || !isGone(rule) ? [] : endedSteps(state, { dump, group, rule, at })
-    }),
+    group.alerts.flatMap(([rule, state]) =>
+      isGone(rule) ? endedSteps(state, { dump, group, rule, at }) : [],
+    ),
   )
 }
 
@@ -37,7 +36,7 @@ function endedSteps(
     if (value !== null && value !== undefined) labels[name] = value
   })
   if (dump.scope !== 'all') labels['site'] = dump.scope
-  const receipt = { event: null, read: null, pane: null, closed: null, fired: at }
+  const receipt = bareReceipt(at)
   const facts = { alert, monitor: dump.monitor, rule, labels, annotations: {}, value: {}, receipt }
   return endInstance(state, at).drafts.map((draft) => buildStep(draft, facts))
 }

@@ -1,8 +1,10 @@
 import type { Clock } from '../std/clock.ts'
 import { reachableFrom, readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
+import type { ByteColumn } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
-import { decodePanesRecord, watermarkKey } from '../wire/pane-codec.ts'
+import { watermarkKey } from '../wire/pane-codec.ts'
+import type { BytesAt } from '../wire/pane-cursor.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
 import { encodeClock } from '../wire/watermark-codec.ts'
 import { encodeWindow } from '../wire/window-codec.ts'
@@ -10,7 +12,8 @@ import { CheckpointReader, encodeCheckpoint, type Checkpoint } from './checkpoin
 import { CommandTail } from './command-tail.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { PartitionEvaluator } from './partition-evaluator.ts'
-import type { Results } from './scope-evaluator.ts'
+import { RecordReader } from './record-reader.ts'
+import type { Results } from './results.ts'
 
 /** One turn: the most that memory holds at a time (D5); windows are larger than panes. */
 const TURN_BYTES_MAX = 262_144
@@ -56,6 +59,7 @@ class PanesReader {
   readonly #claim: Claim
   readonly #name: string
   readonly #evaluator: PartitionEvaluator
+  readonly #records: RecordReader
   /** Records before this offset only rebuild. */
   #judgeFrom = 0
   #readFrom = 0
@@ -69,6 +73,7 @@ class PanesReader {
     this.#claim = claim
     this.#name = `evaluate/${claim.partition}`
     this.#evaluator = new PartitionEvaluator(deps.spec, claim.partition)
+    this.#records = new RecordReader(this.#evaluator.aggregatesOf)
     this.#checkpointAt = deps.clock.now()
     this.#commands = new CommandTail(deps.log, 0)
   }
@@ -115,18 +120,16 @@ class PanesReader {
 
   async #turn(batch: LogBatch, signal: AbortSignal): Promise<void> {
     const results: Results = { windows: [], steps: [], wall: this.#deps.clock.now() }
-    const { keys, values } = batch
     for (let row = 0; row < batch.count; row++) {
       const offset = batch.offsets[row]!
-      const key = keys.bytes.subarray(keys.starts[row]!, keys.starts[row]! + keys.lengths[row]!)
-      const start = values.starts[row]!
-      const value = values.bytes.subarray(start, start + Math.max(0, values.lengths[row]!))
-      const facts = { offset, appendedAt: batch.times[row]! }
-      const record = decodePanesRecord({ key, value })
+      const appendedAt = batch.times[row]!
+      const record = this.#records.read(bytesAt(batch.keys, row), bytesAt(batch.values, row))
+      const isJudged = offset >= this.#judgeFrom
       if (record.kind === 'pane') {
-        if (offset < this.#judgeFrom) this.#evaluator.rebuild(record.pane, facts)
-        else this.#evaluator.pane(record.pane, facts, results)
-      } else if (offset < this.#judgeFrom) continue
+        const { key, pane } = record
+        if (isJudged) this.#evaluator.pane({ key, pane, offset, appendedAt }, results)
+        else this.#evaluator.rebuild({ key, pane, offset, appendedAt })
+      } else if (!isJudged) continue
       else if (record.kind === 'watermark') this.#evaluator.watermark(record.watermark, results)
       else if (record.kind === 'clock') {
         const commands = await this.#commandsTo(record.clock.commands_to, signal)
@@ -167,7 +170,10 @@ class PanesReader {
   }
 
   #appendWindows(windows: Results['windows']): Promise<void> {
-    const records = windows.map(({ key, window }) => ({ key, value: encodeWindow(window) }))
+    const records = windows.map(({ frame, window }) => ({
+      key: frame.key,
+      value: encodeWindow(window, frame),
+    }))
     return this.#deps.log.append('windows', records)
   }
 
@@ -221,6 +227,12 @@ class PanesReader {
     }
   }
 }
+
+const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt => ({
+  bytes,
+  start: starts[row]!,
+  length: Math.max(0, lengths[row]!),
+})
 
 async function readCheckpoint(log: Log, name: string): Promise<Checkpoint | undefined> {
   const found = new CheckpointReader(name)

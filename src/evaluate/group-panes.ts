@@ -1,29 +1,21 @@
-import type { MonitorSpec } from '../model/monitor.ts'
-import type { Pane } from '../model/pane.ts'
-import type { AggregateState } from '../sketch/aggregate-state.ts'
-import { sliceMsOf } from '../window/slice.ts'
-import type { PaneRecordFacts, PaneTable } from './pane-table.ts'
-
-/** What a group's panes say of one window. */
-export type MergedWindow = {
-  readonly rows: number
-  /** Σ of the panes' revisions (P2). */
-  readonly revSum: number
-  readonly states: readonly AggregateState[]
-  readonly eventMax: number | null
-  readonly readAt: number | null
-  readonly appendedAt: number | null
-}
+import type { PaneCursor } from '../wire/pane-cursor.ts'
+import type { PaneTable } from './pane-table.ts'
 
 /** What became of a pane. */
 export type PaneVerdict = 'new' | 'closes' | 'repeated' | 'unreadable'
+
+/** A pane to keep: the number of its source, and when its record was appended. */
+export type ArrivedPane = {
+  readonly pane: PaneCursor
+  readonly source: number
+  readonly appendedAt: number
+}
 
 /**
  * The panes of one group: a list of its slices in order of their start, threaded through the table,
  * since what is asked for mostly stands at its new end. Slices that no window needs are let go.
  */
 export class GroupPanes {
-  readonly #monitor: MonitorSpec
   readonly #table: PaneTable
   readonly #sliceMs: number
   /** First rows of the newest and the oldest slice, −1 without any. */
@@ -32,10 +24,9 @@ export class GroupPanes {
   /** End of the newest slice with rows that was let go. */
   forgottenTo = -Infinity
 
-  constructor(monitor: MonitorSpec, table: PaneTable) {
-    this.#monitor = monitor
+  constructor(table: PaneTable, sliceMs: number) {
     this.#table = table
-    this.#sliceMs = sliceMsOf(monitor.window)
+    this.#sliceMs = sliceMs
   }
 
   get isEmpty(): boolean {
@@ -43,9 +34,8 @@ export class GroupPanes {
   }
 
   /** Keeps the pane if its revision is higher, or equal and now closed (P2). */
-  put(pane: Pane, record: PaneRecordFacts): PaneVerdict {
+  put({ pane, source, appendedAt }: ArrivedPane): PaneVerdict {
     const table = this.#table
-    const source = table.sourceOf(pane.site, pane.partition)
     const before = this.#notBehind(pane.start)
     const slice = before >= 0 && table.starts[before] === pane.start ? before : -1
     let row = slice
@@ -53,8 +43,7 @@ export class GroupPanes {
     const heldRev = row < 0 ? -1 : table.revs[row]!
     if (pane.rev < heldRev) return 'repeated'
     if (pane.rev === heldRev && (table.closed[row] === 1 || !pane.closed)) return 'repeated'
-    const states = table.decode(pane)
-    if (states === undefined) return 'unreadable'
+    if (!table.isSound(pane)) return 'unreadable'
     if (row < 0) {
       row = table.take()
       table.sources[row] = source
@@ -65,35 +54,19 @@ export class GroupPanes {
         table.next[slice] = row
       }
     }
-    table.write(row, pane, { ...record, states })
+    table.write(row, pane, appendedAt)
     return heldRev === pane.rev ? 'closes' : 'new'
   }
 
-  /** Merges the slices in [end − size, end). */
-  merge(end: number): MergedWindow {
-    const table = this.#table
-    const { starts, older, next, revs } = table
-    const from = end - this.#monitor.window.sizeMs
-    const states = table.zero()
-    let [rows, eventMax, readAt, appendedAt] = [0, -Infinity, -Infinity, -Infinity]
+  /** Writes the rows of the slices in [from, end) to `into`, at most its length; how many exist. */
+  rowsBetween(from: number, end: number, into: Int32Array): number {
+    const { starts, older, next } = this.#table
+    let count = 0
     let slice = this.#notBehind(end - 1)
     for (; slice >= 0 && starts[slice]! >= from; slice = older[slice]!) {
-      for (let row = slice; row >= 0; row = next[row]!) {
-        rows += revs[row]!
-        eventMax = Math.max(eventMax, table.eventMax[row]!)
-        readAt = Math.max(readAt, table.readAt[row]!)
-        appendedAt = Math.max(appendedAt, table.appendedAt[row]!)
-        table.mergeInto(states, row)
-      }
+      for (let row = slice; row >= 0; row = next[row]!) into[count++] = row
     }
-    return {
-      rows,
-      revSum: rows,
-      states,
-      eventMax: finite(eventMax),
-      readAt: finite(readAt),
-      appendedAt: finite(appendedAt),
-    }
+    return count
   }
 
   /** Start of the first slice at or after `from`, or Infinity. */
@@ -130,16 +103,6 @@ export class GroupPanes {
     else older[this.#oldest] = -1
   }
 
-  /** The oldest record that these panes stand in, or Infinity. */
-  get oldestOffset(): number {
-    const { offsets, older, next } = this.#table
-    let oldest = Infinity
-    for (let slice = this.#newest; slice >= 0; slice = older[slice]!) {
-      for (let row = slice; row >= 0; row = next[row]!) oldest = Math.min(oldest, offsets[row]!)
-    }
-    return oldest
-  }
-
   /** The newest slice that begins at or before this, or −1. */
   #notBehind(start: number): number {
     const { starts, older } = this.#table
@@ -161,6 +124,3 @@ export class GroupPanes {
     else older[ahead] = row
   }
 }
-
-/** Null for an infinity: how an instant that is not there travels. */
-export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)

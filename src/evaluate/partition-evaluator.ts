@@ -1,16 +1,26 @@
 import type { Command } from '../model/command.ts'
-import type { ClockRecord, Pane, Watermark } from '../model/pane.ts'
+import type { ClockRecord, Watermark } from '../model/pane.ts'
 import type { Step } from '../model/step.ts'
+import type { AggregatesOf } from '../wire/pane-codec.ts'
+import type { BytesAt, PaneCursor } from '../wire/pane-cursor.ts'
 import type { Checkpoint, ScopeDump } from './checkpoint.ts'
 import { compileMonitor, type CompiledMonitor } from './compiled-monitor.ts'
 import { endedAlerts } from './ended-alerts.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
-import { ScopeEvaluator, type Results } from './scope-evaluator.ts'
+import { GroupKeys } from './group-keys.ts'
+import type { Results } from './results.ts'
+import { ScopeEvaluator, type ScopedPane } from './scope-evaluator.ts'
+import { SiteNames } from './site-names.ts'
 import { SiteWatch } from './site-watch.ts'
 import { SourceTable } from './source-table.ts'
 
-/** Where a record stands in the partition, and when it was appended. */
-export type RecordFacts = { readonly offset: number; readonly appendedAt: number }
+/** A pane's record: its key, a cursor at its value, where it stands and when it was appended. */
+export type PaneRecord = {
+  readonly key: BytesAt
+  readonly pane: PaneCursor
+  readonly offset: number
+  readonly appendedAt: number
+}
 
 /** Commands remembered by their ids, so that one that comes twice acts once (A50). */
 const COMMAND_IDS_MAX = 10_000
@@ -24,6 +34,8 @@ export class PartitionEvaluator {
   readonly #spec: EvaluateSpec
   readonly #sources: SourceTable
   readonly #sites: SiteWatch
+  readonly #siteNames = new SiteNames()
+  readonly #keys = new GroupKeys()
   readonly #monitors: ReadonlyMap<string, CompiledMonitor>
   /** By monitor, then scope. */
   readonly #scopes = new Map<string, Map<string, ScopeEvaluator>>()
@@ -45,15 +57,20 @@ export class PartitionEvaluator {
     return this.#sources.epoch
   }
 
-  pane(pane: Pane, record: RecordFacts, into: Results): void {
-    for (const scope of this.#scopesOf(pane)) {
-      this.count(scope.put(pane, record, this.#spec.live ? into : undefined))
-    }
+  /** The aggregates behind a monitor's panes, where they are of its present definition. */
+  readonly aggregatesOf: AggregatesOf = (monitor, definition) => {
+    const spec = this.#monitors.get(monitor)?.spec
+    return spec?.definition === definition ? spec.aggregates : undefined
+  }
+
+  pane(record: PaneRecord, into: Results): void {
+    const early = this.#spec.live ? into : undefined
+    this.#take(record, (scope, arrived) => scope.put(arrived, early))
   }
 
   /** Before the checkpoint's offset: panes only fill the windows that are still needed (A74). */
-  rebuild(pane: Pane, record: RecordFacts): void {
-    for (const scope of this.#scopesOf(pane)) scope.rebuild(pane, record)
+  rebuild(record: PaneRecord): void {
+    this.#take(record, (scope, arrived) => scope.rebuild(arrived))
   }
 
   watermark(record: Watermark, into: Results): void {
@@ -84,6 +101,13 @@ export class PartitionEvaluator {
     for (const scope of this.#allScopes()) scope.close(into)
   }
 
+  /** Instances that were refused because their rule had as many as it may (A85). */
+  get refusedInstances(): number {
+    let count = 0
+    for (const scope of this.#allScopes()) count += scope.refused
+    return count
+  }
+
   get groupCount(): number {
     let count = 0
     for (const scope of this.#allScopes()) count += scope.groupCount
@@ -97,13 +121,13 @@ export class PartitionEvaluator {
     for (const [monitor, { spec }] of this.#monitors) {
       for (const [scope, evaluator] of this.#scopes.get(monitor) ?? []) {
         rebuildFrom = Math.min(rebuildFrom, evaluator.oldestOffset)
-        const rules = evaluator.rules.map((rule) => rule.spec.id)
+        const { rules } = evaluator
         const { groupBy } = spec
         scopes.push({ monitor, groupBy, rules, scope, ...evaluator.dump() })
       }
     }
     return {
-      v: 1,
+      v: 2,
       offset,
       rebuildFrom,
       now: this.#sources.now,
@@ -111,6 +135,7 @@ export class PartitionEvaluator {
       commandsTo: this.commandsTo,
       commandIds: [...this.#commandIds],
       sources: this.#sources.dump(),
+      sourceNames: this.#sources.names(),
       sites: this.#sites.dump(),
       scopes,
     }
@@ -126,10 +151,13 @@ export class PartitionEvaluator {
     for (const dump of checkpoint.scopes) {
       // Where only thresholds or aggregates changed, alerts stay until the new panes judge them.
       const evaluator = this.#sameGroups(dump)
-      const rules = new Set(evaluator?.rules.map((rule) => rule.spec.id))
+      const rules = new Set(evaluator?.rules)
       const ended = endedAlerts(dump, (rule) => !rules.has(rule), checkpoint.now)
       this.#ended = [...this.#ended, ...ended]
-      evaluator?.load(dump)
+      evaluator?.load(dump, {
+        keyOf: (group) => this.#keys.numberOf(dump.monitor, group),
+        sourceOf: (number) => this.#sources.numberOfName(checkpoint.sourceNames[number] ?? ''),
+      })
     }
   }
 
@@ -153,12 +181,32 @@ export class PartitionEvaluator {
     return true
   }
 
-  *#scopesOf(pane: Pane): Iterable<ScopeEvaluator> {
-    const monitor = this.#monitors.get(pane.monitor)
+  #take(record: PaneRecord, put: (scope: ScopeEvaluator, arrived: ScopedPane) => string): void {
+    const { pane, offset, appendedAt } = record
+    if (this.#keys.isFull) this.#renumber()
+    const key = this.#keys.at(record.key)
+    if (key === undefined) return this.count('key')
+    const monitor = this.#monitors.get(key.monitor)
     if (monitor === undefined) return this.count('monitor')
-    if (monitor.spec.definition !== pane.definition) return this.count('definition')
-    for (const scope of monitor.spec.scopes) {
-      yield this.#scope(monitor, scope === 'all' ? 'all' : pane.site)
+    const { definitionHigh, definitionLow, spec } = monitor
+    if (pane.definitionHigh !== definitionHigh || pane.definitionLow !== definitionLow) {
+      return this.count('definition')
+    }
+    const site = this.#siteNames.at(pane)
+    const source = site === undefined ? undefined : this.#sources.numberOf(site, pane.partition)
+    if (site === undefined || source === undefined) return this.count('site')
+    const arrived = { key: key.number, group: key.group, pane, source, offset, appendedAt }
+    for (const kind of spec.scopes) {
+      this.count(put(this.#scope(monitor, kind === 'all' ? 'all' : site), arrived))
+    }
+  }
+
+  #renumber(): void {
+    this.#keys.clear()
+    for (const [monitor, byScope] of this.#scopes) {
+      for (const scope of byScope.values()) {
+        scope.renumber((group) => this.#keys.numberOf(monitor, group))
+      }
     }
   }
 

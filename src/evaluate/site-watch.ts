@@ -1,3 +1,4 @@
+import { bareReceipt } from '../alert/build-step.ts'
 import type { CompiledRule } from '../alert/compile-rule.ts'
 import { partitionOf } from '../std/hash.ts'
 import { utf8 } from '../std/bytes.ts'
@@ -5,7 +6,9 @@ import type { Command } from '../model/command.ts'
 import type { RuleSpec } from '../model/monitor.ts'
 import type { InstanceState } from '../alert/instance.ts'
 import { AlertInstances } from './alert-instances.ts'
-import type { Results } from './scope-evaluator.ts'
+import { InstanceBudget } from './instance-budget.ts'
+import type { Results } from './results.ts'
+import { RuleSet } from './rule-set.ts'
 import type { SourceTable } from './source-table.ts'
 
 const ALERT = 'nocturne_site_down'
@@ -40,7 +43,18 @@ const RULE: CompiledRule = {
   forMs: 0,
   clearForMs: 0,
   freezeMaxMs: SPEC.freezeMaxMs,
+  canGateFail: false,
+  canClearFail: false,
   levels: [{ severity: 'critical', when: (values) => (values[0] === 1 ? 'true' : 'false') }],
+}
+
+const RULES = new RuleSet([RULE], ['site']).of([])
+
+/** The alert of one site: when it was first judged, and its state once there is one to tell. */
+export type SiteDump = {
+  readonly site: string
+  readonly bornAt: number | null
+  readonly alerts: readonly (readonly [rule: string, state: InstanceState])[]
 }
 
 /** One alert for a dark site (A43, A44), raised by the owner of that key's partition alone. */
@@ -49,6 +63,7 @@ export class SiteWatch {
   readonly #partitions: number
   readonly #sources: SourceTable
   readonly #sites = new Map<string, AlertInstances>()
+  readonly #budget = new InstanceBudget()
 
   constructor(owner: { partition: number; partitions: number }, sources: SourceTable) {
     this.#partition = owner.partition
@@ -60,10 +75,7 @@ export class SiteWatch {
   judge(into: Results): void {
     for (const site of this.#sources.sites) {
       if (partitionOf(utf8(`${ALERT}\0${site}`), this.#partitions) !== this.#partition) continue
-      let alerts = this.#sites.get(site)
-      if (alerts === undefined) {
-        this.#sites.set(site, (alerts = new AlertInstances([RULE], { site })))
-      }
+      const alerts = this.#of(site)
       const isDark = this.#sources.isDark(site)
       const end = this.#sources.now
       const window = {
@@ -76,7 +88,7 @@ export class SiteWatch {
         values: Float64Array.of(isDark ? 1 : 0),
         texts: [site],
       }
-      const receipt = { event: null, read: null, pane: null, closed: null, fired: into.wall }
+      const receipt = bareReceipt(into.wall)
       into.steps.push(...alerts.tick(window, () => ({ value: { dark: isDark ? 1 : 0 }, receipt })))
     }
   }
@@ -91,15 +103,27 @@ export class SiteWatch {
     for (const alerts of this.#sites.values()) into.steps.push(...alerts.expire(this.#sources.now))
   }
 
-  dump(): readonly (readonly [site: string, state: InstanceState | null])[] {
-    return Array.from(this.#sites, ([site, alerts]) => [site, alerts.dump()[0] ?? null])
+  dump(): readonly SiteDump[] {
+    return Array.from(this.#sites, ([site, alerts]) => ({
+      site,
+      bornAt: alerts.bornAt,
+      alerts: alerts.dump(),
+    }))
   }
 
-  load(dump: readonly (readonly [site: string, state: InstanceState | null])[]): void {
-    for (const [site, state] of dump) {
-      const alerts = new AlertInstances([RULE], { site })
-      if (state !== null) alerts.load({ [SPEC.id]: state })
-      this.#sites.set(site, alerts)
+  load(dump: readonly SiteDump[]): void {
+    for (const { site, bornAt, alerts: states } of dump) {
+      const alerts = this.#of(site)
+      alerts.bornAt = bornAt
+      alerts.load(states)
     }
+  }
+
+  #of(site: string): AlertInstances {
+    let alerts = this.#sites.get(site)
+    if (alerts === undefined) {
+      this.#sites.set(site, (alerts = new AlertInstances(RULES, { site }, this.#budget)))
+    }
+    return alerts
   }
 }

@@ -67,8 +67,14 @@ export type Step = {
   readonly by?: string
   readonly comment?: string
   readonly until?: number | null
+  /**
+   * Where the time went, epoch ms: event time of the newest row that decided it, when that was
+   * appended to `readings`, read, shown in a pane; when its window closed (null if early) and the
+   * rule fired (A71).
+   */
   readonly receipt: {
     readonly event: number | null
+    readonly appended: number | null
     readonly read: number | null
     readonly pane: number | null
     readonly closed: number | null

@@ -107,13 +107,14 @@ function writeSketch(writer: ByteWriter, sketch: Readonly<HyperLogLog>): void {
 }
 
 function readSketch(reader: ByteReader, weight: number): Weighted | undefined {
-  if (reader.u8() === FULL) {
+  const kind = reader.u8()
+  if (kind === FULL) {
     const registers = reader.raw(REGISTERS).slice()
     const isSound = registers.length === REGISTERS && registers.every((rank) => rank < 64)
     return isSound ? { weight, coupons: [], registers } : undefined
   }
   const length = reader.varint()
-  if (!reader.ok || length > COUPONS_MAX) return undefined
+  if (kind !== LIST || !reader.ok || length > COUPONS_MAX) return undefined
   const coupons = new Array<number>(length)
   let coupon = 0
   for (let i = 0; i < length; i++) {

@@ -85,7 +85,7 @@ export function encodePane(pane: Pane): Uint8Array {
 export function decodePane(record: PanesBytes): Pane | undefined {
   const { key, value } = record
   if (key === undefined || value === undefined || value[0] !== LETTER_P) return undefined
-  const identity = readKey(key)
+  const identity = readPaneKey(key)
   if (identity === undefined || value[1] !== VERSION) return undefined
   const reader = new ByteReader(value, 2)
   const flags = reader.u8()
@@ -131,7 +131,7 @@ export function decodePanesRecord(record: PanesBytes, aggregatesOf?: AggregatesO
   if (value[0] === LETTER_P) {
     const pane = decodePane(record)
     if (pane !== undefined) return { kind: 'pane', pane }
-    const keyed = key !== undefined && readKey(key) !== undefined
+    const keyed = key !== undefined && readPaneKey(key) !== undefined
     return { kind: 'rejected', reason: !keyed ? 'key' : value[1] === VERSION ? 'pane' : 'version' }
   }
   const parsed = decodeJson(value, shape.any)
@@ -147,7 +147,10 @@ const hex8 = (part: number): string => part.toString(16).padStart(8, '0')
 
 const isGroup = shape.list(shape.orNull(shape.text))
 
-function readKey(key: Uint8Array): { monitor: string; group: Group } | undefined {
+/** The monitor and group that a pane's key names (`paneKey`); undefined where it is none. */
+export function readPaneKey(
+  key: Uint8Array,
+): { readonly monitor: string; readonly group: Group } | undefined {
   const zero = key.indexOf(0)
   if (zero < 1) return undefined
   const group = decodeJson(key.subarray(zero + 1), isGroup)

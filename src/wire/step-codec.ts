@@ -77,6 +77,7 @@ const isStep = shape.object<Step>({
   until: shape.optional(instant),
   receipt: shape.object<Step['receipt']>({
     event: instant,
+    appended: instant,
     read: instant,
     pane: instant,
     closed: instant,

@@ -1,0 +1,88 @@
+import { grown } from '../std/grown.ts'
+import type { CompiledMonitor } from './compiled-monitor.ts'
+import type { GroupPanes } from './group-panes.ts'
+import type { PaneTable } from './pane-table.ts'
+
+/** Where a window's time went, epoch ms; null where no pane says it. */
+export type MergedReceipt = {
+  readonly event: number | null
+  readonly appended: number | null
+  readonly read: number | null
+  readonly pane: number | null
+}
+
+/**
+ * What a group's panes say of one window. One merge serves all groups of a scope: what it holds is
+ * that of the last `gather`, and each aggregate is merged only when it is asked for.
+ */
+export class WindowMerge {
+  readonly #monitor: CompiledMonitor
+  readonly #table: PaneTable
+  /** Results by slot, NaN = undefined; of aggregates that were not merged since, stale. */
+  readonly values: Float64Array
+  readonly #list = { rows: new Int32Array(64), count: 0 }
+  /** Rows in the window: Σ of the panes' revisions (P2). */
+  rows = 0
+
+  constructor(monitor: CompiledMonitor, table: PaneTable) {
+    this.#monitor = monitor
+    this.#table = table
+    this.values = new Float64Array(monitor.names.length)
+  }
+
+  /** Finds the panes of the window that ends here. */
+  gather(panes: GroupPanes, end: number): this {
+    const list = this.#list
+    const from = end - this.#monitor.spec.window.sizeMs
+    list.count = panes.rowsBetween(from, end, list.rows)
+    if (list.count > list.rows.length) {
+      list.rows = grown(list.rows, list.count * 2)
+      panes.rowsBetween(from, end, list.rows)
+    }
+    let rows = 0
+    for (let i = 0; i < list.count; i++) rows += this.#table.revs[list.rows[i]!]!
+    this.rows = rows
+    return this
+  }
+
+  /** Merges these aggregates alone. */
+  some(aggregates: readonly number[]): void {
+    for (const i of aggregates) this.values[i] = this.#table.columns[i]!.merge(this.#list)
+  }
+
+  /** Merges all aggregates and computes the named values. */
+  all(): Float64Array {
+    const { columns } = this.#table
+    for (let i = 0; i < columns.length; i++) this.values[i] = columns[i]!.merge(this.#list)
+    this.#monitor.derive(this.values)
+    return this.values
+  }
+
+  /** Defined values by name: what a window record and a step show. */
+  named(): Readonly<Record<string, number>> {
+    const { names } = this.#monitor
+    const named: Record<string, number> = {}
+    for (let slot = 0; slot < names.length; slot++) {
+      const value = this.values[slot]!
+      if (Number.isFinite(value)) named[names[slot]!] = value
+    }
+    return named
+  }
+
+  receipt(): MergedReceipt {
+    const { eventMax, appendedMax, readAt, paneAt } = this.#table
+    return {
+      event: this.#greatest(eventMax),
+      appended: this.#greatest(appendedMax),
+      read: this.#greatest(readAt),
+      pane: this.#greatest(paneAt),
+    }
+  }
+
+  #greatest(instants: Float64Array): number | null {
+    const { rows, count } = this.#list
+    let greatest = -Infinity
+    for (let i = 0; i < count; i++) greatest = Math.max(greatest, instants[rows[i]!]!)
+    return greatest === -Infinity ? null : greatest
+  }
+}
