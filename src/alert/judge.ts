@@ -59,8 +59,8 @@ export function judge(rule: CompiledRule, window: JudgedWindow, memory: Memory):
 }
 
 /**
- * Whether a closed window changes nothing of an instance that is INACTIVE, FRESH and without errors:
- * what nearly every window says of nearly every rule, so it is told without making a tick.
+ * Whether a closed window changes nothing of an instance that is INACTIVE, FRESH and without
+ * errors: what nearly every window says of nearly every rule, so it is told without a tick.
  */
 export function isQuiet(rule: CompiledRule, window: JudgedWindow, memory: Memory): boolean {
   if (!window.closed || rule.canClearFail) return false

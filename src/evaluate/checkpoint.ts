@@ -1,7 +1,7 @@
 import type { InstanceState } from '../alert/instance.ts'
 import type { Group } from '../model/pane.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
-import type { SiteDump } from './site-watch.ts'
+import type { SiteDump } from './alerts/site-watch.ts'
 import type { Source } from './source-table.ts'
 
 /** What is known of a group beside its panes; nearly all have no alert to tell of. */

@@ -1,7 +1,8 @@
 import type { CompiledRule } from '../alert/compile-rule.ts'
 import type { JudgedWindow } from '../alert/judge.ts'
 import type { Expression } from '../model/expression.ts'
-import type { EarlyTrial, Evidence } from './alert-instances.ts'
+import type { EarlyTrial, Evidence } from './alerts/alert-instances.ts'
+import { assert } from '../std/assert.ts'
 import { isComplete } from './completeness.ts'
 import type { GroupState, ScopeParts } from './group-state.ts'
 import type { SourceTable } from './source-table.ts'
@@ -46,7 +47,7 @@ export class EarlyWindow implements EarlyTrial {
 
   holds({ levels }: CompiledRule): boolean {
     const { values } = this.#merge
-    const { texts } = this.#state!
+    const { texts } = this.#onTrial
     return levels.some(({ when }) => when(values, texts) === 'true')
   }
 
@@ -60,11 +61,11 @@ export class EarlyWindow implements EarlyTrial {
       end: this.end,
       rev: revisionOf(rows, { reported: this.#reported(), closed: false }),
       closed: false,
-      complete: isComplete(this.#sources, this.#state!, span),
+      complete: isComplete(this.#sources, this.#onTrial, span),
       rows,
       rowsAt: undefined,
       values,
-      texts: this.#state!.texts,
+      texts: this.#onTrial.texts,
     }
   }
 
@@ -72,6 +73,11 @@ export class EarlyWindow implements EarlyTrial {
     this.#merge.all()
     const receipt = { ...this.#merge.receipt(), closed: null, fired: this.#wall }
     return { value: this.#merge.named(), receipt }
+  }
+
+  get #onTrial(): GroupState {
+    assert(this.#state !== undefined, 'begin comes first')
+    return this.#state
   }
 
   #reported(): number {

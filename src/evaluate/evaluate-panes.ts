@@ -12,7 +12,7 @@ import { CheckpointReader, encodeCheckpoint, type Checkpoint } from './checkpoin
 import { CommandTail } from './command-tail.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { PartitionEvaluator } from './partition-evaluator.ts'
-import { RecordReader } from './record-reader.ts'
+import { RecordReader } from './panes/record-reader.ts'
 import type { Results } from './results.ts'
 
 /** One turn: the most that memory holds at a time (D5); windows are larger than panes. */

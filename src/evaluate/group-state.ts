@@ -1,12 +1,12 @@
 import type { TextSlots } from '../alert/compile-expression.ts'
 import type { Group } from '../model/pane.ts'
 import { windowFrame, type WindowFrame } from '../wire/window-codec.ts'
-import { AlertInstances } from './alert-instances.ts'
+import { AlertInstances } from './alerts/alert-instances.ts'
 import type { CompiledMonitor } from './compiled-monitor.ts'
-import { GroupPanes } from './group-panes.ts'
-import type { InstanceBudget } from './instance-budget.ts'
-import type { PaneTable } from './pane-table.ts'
-import type { RuleSet } from './rule-set.ts'
+import { GroupPanes } from './panes/group-panes.ts'
+import type { InstanceBudget } from './alerts/instance-budget.ts'
+import type { PaneTable } from './panes/pane-table.ts'
+import type { RuleSet } from './alerts/rule-set.ts'
 
 /** What an evaluator holds of one group in one scope. */
 export type GroupState = {

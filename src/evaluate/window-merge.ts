@@ -1,7 +1,7 @@
 import { grown } from '../std/grown.ts'
 import type { CompiledMonitor } from './compiled-monitor.ts'
-import type { GroupPanes } from './group-panes.ts'
-import type { PaneTable } from './pane-table.ts'
+import type { GroupPanes } from './panes/group-panes.ts'
+import type { PaneTable } from './panes/pane-table.ts'
 
 /** Where a window's time went, epoch ms; null where no pane says it. */
 export type MergedReceipt = {

@@ -1,6 +1,6 @@
 import { ByteReader } from '../std/bytes.ts'
 import { addressOf, COUPON_END, rankOf } from './coupon.ts'
-import { COUPONS_MAX, estimateOfRegisters, REGISTERS } from './hyper-log-log.ts'
+import { COUPONS_MAX, estimateOf, REGISTERS } from './hyper-log-log.ts'
 
 const LIST = 0
 const FULL = 1
@@ -61,7 +61,7 @@ class Union {
   /** A coupon is never 0. */
   readonly #slots = new Uint32Array(SLOTS)
   #size = 0
-  #registers: Uint8Array | undefined
+  readonly #registers = new Uint8Array(REGISTERS)
   #isList = true
 
   begin(weight: number): this {
@@ -73,7 +73,7 @@ class Union {
   }
 
   get estimate(): number {
-    return this.#isList ? this.#size : estimateOfRegisters(this.#registers!)
+    return this.#isList ? this.#size : estimateOf({ coupons: [], registers: this.#registers })
   }
 
   addList(reader: ByteReader): void {
@@ -82,12 +82,13 @@ class Union {
     for (let i = 0; i < length; i++) {
       coupon += reader.varint()
       if (this.#isList) this.#addCoupon(coupon)
-      else raise(this.#registers!, coupon)
+      else raise(this.#registers, coupon)
     }
   }
 
   addRegisters(bytes: Uint8Array, at: number): void {
-    const registers = this.#toRegisters()
+    this.#toRegisters()
+    const registers = this.#registers
     for (let i = 0; i < REGISTERS; i++) {
       if (bytes[at + i]! > registers[i]!) registers[i] = bytes[at + i]!
     }
@@ -105,13 +106,11 @@ class Union {
     if (++this.#size > COUPONS_MAX) this.#toRegisters()
   }
 
-  #toRegisters(): Uint8Array {
-    const registers = (this.#registers ??= new Uint8Array(REGISTERS))
-    if (!this.#isList) return registers
+  #toRegisters(): void {
+    if (!this.#isList) return
     this.#isList = false
-    registers.fill(0)
-    for (const coupon of this.#slots) if (coupon !== 0) raise(registers, coupon)
-    return registers
+    this.#registers.fill(0)
+    for (const coupon of this.#slots) if (coupon !== 0) raise(this.#registers, coupon)
   }
 }
 

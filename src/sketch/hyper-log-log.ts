@@ -56,13 +56,8 @@ export function mergeHyperLogLog(into: HyperLogLog, from: Readonly<HyperLogLog>)
  */
 export function estimateOf(state: Readonly<HyperLogLog>): number {
   if (state.registers === undefined) return state.coupons.length
-  return estimateOfRegisters(state.registers)
-}
-
-/** `estimateOf` a sketch that has registers. */
-export function estimateOfRegisters(registers: Uint8Array): number {
   const histogram = new Float64Array(RANK_END)
-  for (const rank of registers) histogram[rank] = histogram[rank]! + 1
+  for (const rank of state.registers) histogram[rank] = histogram[rank]! + 1
   let denominator = REGISTERS * tau(1 - histogram[RANK_END - 1]! / REGISTERS)
   for (let rank = RANK_END - 2; rank >= 1; rank--) {
     denominator = (denominator + histogram[rank]!) / 2

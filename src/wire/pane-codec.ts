@@ -7,9 +7,10 @@
 // Monitor and group stand in the record's key alone: monitor 0x00 group as a JSON array.
 import type { AggregateSpec } from '../model/monitor.ts'
 import type { ClockRecord, Group, Pane, PaneState, Watermark } from '../model/pane.ts'
-import { ByteReader, ByteWriter, utf8, utf8Text } from '../std/bytes.ts'
+import { ByteReader, ByteWriter, utf8 } from '../std/bytes.ts'
 import { decodeJson, shape } from './json-shape.ts'
 import { readJsonPane } from './json-pane.ts'
+import { readPaneKey } from './read-pane-key.ts'
 import { isClock, readWatermark } from './watermark-codec.ts'
 
 const LETTER_P = 0x50
@@ -144,24 +145,6 @@ export function decodePanesRecord(record: PanesBytes, aggregatesOf?: AggregatesO
 }
 
 const hex8 = (part: number): string => part.toString(16).padStart(8, '0')
-
-const isGroup = shape.list(shape.orNull(shape.text))
-
-/** The monitor and group that a pane's key names (`paneKey`); undefined where it is none. */
-export function readPaneKey(
-  key: Uint8Array,
-): { readonly monitor: string; readonly group: Group } | undefined {
-  const zero = key.indexOf(0)
-  if (zero < 1) return undefined
-  const group = decodeJson(key.subarray(zero + 1), isGroup)
-  if (!group.ok) return undefined
-  try {
-    return { monitor: utf8Text(key.subarray(0, zero)), group: group.value }
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
-}
 
 function readStates(reader: ByteReader): PaneState[] {
   const count = reader.varint()

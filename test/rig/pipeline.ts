@@ -1,6 +1,6 @@
 import { PartitionFold, type Refusal } from '../../src/aggregate/partition-fold.ts'
 import { PartitionEvaluator } from '../../src/evaluate/partition-evaluator.ts'
-import { RecordReader } from '../../src/evaluate/record-reader.ts'
+import { RecordReader } from '../../src/evaluate/panes/record-reader.ts'
 import type { Results } from '../../src/evaluate/results.ts'
 import type { Command } from '../../src/model/command.ts'
 import type { MonitorSpec } from '../../src/model/monitor.ts'

@@ -1,7 +1,7 @@
-import type { AggregateSpec } from '../model/monitor.ts'
-import { ByteArena } from '../std/byte-arena.ts'
-import { grown } from '../std/grown.ts'
-import type { PaneCursor } from '../wire/pane-cursor.ts'
+import type { AggregateSpec } from '../../model/monitor.ts'
+import { ByteArena } from '../../std/byte-arena.ts'
+import { grown } from '../../std/grown.ts'
+import type { PaneCursor } from '../../wire/pane-cursor.ts'
 import { heldColumn, type HeldColumn, type Payload } from './held-column.ts'
 
 const ROWS_MIN = 64

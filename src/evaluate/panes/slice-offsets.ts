@@ -1,7 +1,7 @@
 /**
- * Where the records of each slice begin in the `panes` partition, so that a rebuild knows from where
- * on it finds all that is still needed (A74). A record that a higher revision has replaced counts
- * too: that only has a rebuild begin a little earlier.
+ * Where the records of each slice begin in the `panes` partition, so that a rebuild knows from
+ * where on it finds all that is still needed (A74). A record that a higher revision has replaced
+ * counts too: that only has a rebuild begin a little earlier.
  */
 export class SliceOffsets {
   readonly #firstByStart = new Map<number, number>()

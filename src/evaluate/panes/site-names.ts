@@ -1,6 +1,6 @@
-import { utf8Text } from '../std/bytes.ts'
-import { Interner } from '../std/interner.ts'
-import type { PaneCursor } from '../wire/pane-cursor.ts'
+import { utf8Text } from '../../std/bytes.ts'
+import { Interner } from '../../std/interner.ts'
+import type { PaneCursor } from '../../wire/pane-cursor.ts'
 
 /** Sites known at once (D5): panes of others are counted and not taken. */
 const SITES_MAX = 10_000

@@ -1,12 +1,12 @@
-import type { AggregateSpec } from '../model/monitor.ts'
-import { assert } from '../std/assert.ts'
-import { ByteArena } from '../std/byte-arena.ts'
-import { ByteReader } from '../std/bytes.ts'
-import { grown } from '../std/grown.ts'
-import { DistinctMerge, isDistinctPayload } from '../sketch/distinct-merge.ts'
-import { MEAN_SCALE } from '../sketch/mean.ts'
-import { QuantileMerge, isQuantilePayload } from '../sketch/quantile-merge.ts'
-import { scaleOf } from '../sketch/sum.ts'
+import type { AggregateSpec } from '../../model/monitor.ts'
+import { assert } from '../../std/assert.ts'
+import { ByteArena } from '../../std/byte-arena.ts'
+import { ByteReader } from '../../std/bytes.ts'
+import { grown } from '../../std/grown.ts'
+import { DistinctMerge, isDistinctPayload } from '../../sketch/distinct-merge.ts'
+import { MEAN_SCALE } from '../../sketch/mean.ts'
+import { QuantileMerge, isQuantilePayload } from '../../sketch/quantile-merge.ts'
+import { scaleOf } from '../../sketch/sum.ts'
 
 /** Rows of a table to merge: the first `count` of `rows`. */
 export type RowList = { readonly rows: Int32Array; readonly count: number }

@@ -1,6 +1,6 @@
-import type { CompiledRule } from '../alert/compile-rule.ts'
-import type { Expression } from '../model/expression.ts'
-import type { Group } from '../model/pane.ts'
+import type { CompiledRule } from '../../alert/compile-rule.ts'
+import type { Expression } from '../../model/expression.ts'
+import type { Group } from '../../model/pane.ts'
 
 /** `label == text`, without which a rule never says anything. */
 type Binding = { readonly label: string; readonly text: string }

@@ -1,7 +1,8 @@
-import type { Group } from '../model/pane.ts'
-import { Interner } from '../std/interner.ts'
-import type { BytesAt } from '../wire/pane-cursor.ts'
-import { paneKey, readPaneKey } from '../wire/pane-codec.ts'
+import type { Group } from '../../model/pane.ts'
+import { Interner } from '../../std/interner.ts'
+import type { BytesAt } from '../../wire/pane-cursor.ts'
+import { paneKey } from '../../wire/pane-codec.ts'
+import { readPaneKey } from '../../wire/read-pane-key.ts'
 
 /** Keys known at once before they are numbered anew: bounds memory over weeks of groups (D5). */
 const KEYS_MAX = 8_000_000

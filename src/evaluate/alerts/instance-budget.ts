@@ -1,4 +1,4 @@
-import type { RuleSpec } from '../model/monitor.ts'
+import type { RuleSpec } from '../../model/monitor.ts'
 
 /** How many instances each rule may have at once (A85): those above are refused and counted. */
 export class InstanceBudget {

@@ -1,7 +1,7 @@
-import { bareReceipt, buildStep } from '../alert/build-step.ts'
-import { endInstance, type InstanceState } from '../alert/instance.ts'
-import type { Step } from '../model/step.ts'
-import type { GroupDump, ScopeDump } from './checkpoint.ts'
+import { bareReceipt, buildStep } from '../../alert/build-step.ts'
+import { endInstance, type InstanceState } from '../../alert/instance.ts'
+import type { Step } from '../../model/step.ts'
+import type { GroupDump, ScopeDump } from '../checkpoint.ts'
 
 /**
  * The steps that close what nobody judges any more (A37): alerts of a rule that is gone, or whose

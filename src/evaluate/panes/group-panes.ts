@@ -1,4 +1,4 @@
-import type { PaneCursor } from '../wire/pane-cursor.ts'
+import type { PaneCursor } from '../../wire/pane-cursor.ts'
 import type { PaneTable } from './pane-table.ts'
 
 /** What became of a pane. */
