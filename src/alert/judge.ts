@@ -167,8 +167,9 @@ function hasRowsAgain({ spec }: CompiledRule, { end, rowsAt }: JudgedWindow): bo
  */
 function gateTold(rule: CompiledRule, window: JudgedWindow, gate: Truth): boolean | undefined {
   const { end, rows, rowsAt } = window
-  if (!rule.gate || rows === 0 || rowsAt === undefined || end - rowsAt >= rule.hopMs)
-    return undefined
+  // Nobody asks where silence is not judged.
+  if (!rule.gate || rule.spec.absentAfterMs === undefined) return undefined
+  if (rows === 0 || rowsAt === undefined || end - rowsAt >= rule.hopMs) return undefined
   if (gate === 'true') return true
   return gate === 'false' && window.complete ? false : undefined
 }
