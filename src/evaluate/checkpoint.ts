@@ -19,7 +19,6 @@ export type GroupDump = {
 export type ScopeDump = {
   readonly monitor: string
   readonly groupBy: readonly string[]
-  readonly rules: readonly string[]
   readonly scope: string
   readonly closedTo: number | null
   readonly groups: readonly GroupDump[]

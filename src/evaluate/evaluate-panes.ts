@@ -5,6 +5,7 @@ import type { ByteColumn } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
 import { watermarkKey } from '../wire/pane-codec.ts'
 import type { BytesAt } from '../wire/pane-cursor.ts'
+import { decodeCommand } from '../wire/command-codec.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
 import { encodeClock } from '../wire/watermark-codec.ts'
 import { encodeWindow } from '../wire/window-codec.ts'
@@ -13,6 +14,7 @@ import { CommandTail } from './command-tail.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { PartitionEvaluator } from './partition-evaluator.ts'
 import { RecordReader } from './panes/record-reader.ts'
+import { RulesInForce } from './rules-in-force.ts'
 import type { Results } from './results.ts'
 
 /** One turn: the most that memory holds at a time (D5); windows are larger than panes. */
@@ -49,46 +51,54 @@ export type EvaluateDeps = {
  * already are written again under the same ids. @throws LOG_FENCED when another owner was seen.
  */
 export async function evaluatePanes(deps: EvaluateDeps, claim: Claim): Promise<void> {
-  const reader = new PanesReader(deps, claim)
-  await reader.restore()
+  const { log, clock, spec } = deps
+  const found = await readCheckpoint(log, nameOf(claim))
+  const inForce = new RulesInForce(spec.monitors)
+  if (spec.live) await applyRules(log, inForce, found?.commandsTo ?? 0)
+  const evaluator = new PartitionEvaluator({ ...spec, inForce }, claim.partition)
+  if (found !== undefined) evaluator.load(found)
+  const reader = new PanesReader(deps, claim, { evaluator, startedAt: clock.now() })
+  await reader.restore(found)
   await reader.run()
 }
+
+const nameOf = ({ partition }: Claim): string => `evaluate/${partition}`
 
 class PanesReader {
   readonly #deps: EvaluateDeps
   readonly #claim: Claim
-  readonly #name: string
   readonly #evaluator: PartitionEvaluator
   readonly #records: RecordReader
+  readonly #commands: CommandTail
   /** Records before this offset only rebuild. */
   #judgeFrom = 0
   #readFrom = 0
   #next = 0
   #slot = 0
   #checkpointAt: number
-  #commands: CommandTail
 
-  constructor(deps: EvaluateDeps, claim: Claim) {
+  constructor(
+    deps: EvaluateDeps,
+    claim: Claim,
+    from: { readonly evaluator: PartitionEvaluator; readonly startedAt: number },
+  ) {
     this.#deps = deps
     this.#claim = claim
-    this.#name = `evaluate/${claim.partition}`
-    this.#evaluator = new PartitionEvaluator(deps.spec, claim.partition)
+    this.#evaluator = from.evaluator
     this.#records = new RecordReader(this.#evaluator.aggregatesOf)
-    this.#checkpointAt = deps.clock.now()
-    this.#commands = new CommandTail(deps.log, 0)
+    this.#commands = new CommandTail(deps.log, this.#evaluator.commandsTo)
+    this.#checkpointAt = from.startedAt
   }
 
-  async restore(): Promise<void> {
+  /** Finds where to read on, by the checkpoint that the evaluator was loaded with. */
+  async restore(found: Checkpoint | undefined): Promise<void> {
     const { log } = this.#deps
-    const found = await readCheckpoint(log, this.#name)
     const committed = found?.rebuildFrom ?? (await log.position(this.#claim)).offset
     const judged = await reachableFrom(log, this.#claim, found?.offset ?? committed)
     this.#readFrom = (await reachableFrom(log, this.#claim, committed)).offset
     this.#judgeFrom = judged.offset
     this.#deps.progress.missing += judged.missing
     this.#next = this.#judgeFrom
-    if (found !== undefined) this.#evaluator.load(found)
-    this.#commands = new CommandTail(log, this.#evaluator.commandsTo)
     // A partition that has nothing more to read has come this far all the same.
     this.#deps.progress.next.set(this.#claim.partition, this.#next)
   }
@@ -184,7 +194,7 @@ class PanesReader {
     await this.#append(results)
     const checkpoint = this.#evaluator.dump(this.#next)
     this.#slot = 1 - this.#slot
-    const records = encodeCheckpoint(this.#name, this.#slot, checkpoint)
+    const records = encodeCheckpoint(nameOf(this.#claim), this.#slot, checkpoint)
     await log.append(
       'checkpoints',
       records.map((record) => ({ ...record, partition: 0 })),
@@ -234,18 +244,27 @@ const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt =
   length: Math.max(0, lengths[row]!),
 })
 
+const viewOf = ({ bytes, starts, lengths }: ByteColumn, row: number): Uint8Array =>
+  bytes.subarray(starts[row], starts[row]! + Math.max(0, lengths[row]!))
+
+/** Applies the rules that stand in `commands` before `to`. */
+async function applyRules(log: Log, inForce: RulesInForce, to: number): Promise<void> {
+  for await (const batch of readToEnd(log, { topic: 'commands', partition: 0 })) {
+    for (let row = 0; row < batch.count && batch.offsets[row]! < to; row++) {
+      const decoded = decodeCommand(viewOf(batch.values, row))
+      if (decoded.ok && decoded.command.kind === 'rules') inForce.apply(decoded.command)
+    }
+    if (batch.next >= to) return
+  }
+}
+
 async function readCheckpoint(log: Log, name: string): Promise<Checkpoint | undefined> {
   const found = new CheckpointReader(name)
   for await (const batch of readToEnd(log, { topic: 'checkpoints', partition: 0 })) {
     const { keys, values } = batch
     for (let row = 0; row < batch.count; row++) {
       if (keys.lengths[row]! < 0 || values.lengths[row]! < 0) continue
-      const keyStart = keys.starts[row]!
-      const start = values.starts[row]!
-      found.take(
-        keys.bytes.subarray(keyStart, keyStart + keys.lengths[row]!),
-        values.bytes.subarray(start, start + values.lengths[row]!),
-      )
+      found.take(viewOf(keys, row), viewOf(values, row))
     }
   }
   return found.found

@@ -1,4 +1,4 @@
-import type { Command } from '../model/command.ts'
+import type { HandlingCommand } from '../model/command.ts'
 import type { Group } from '../model/pane.ts'
 import { windowEnds } from '../window/slice.ts'
 import type { ScopeDump } from './checkpoint.ts'
@@ -44,23 +44,35 @@ export class ScopeEvaluator {
 
   constructor(monitor: CompiledMonitor, scope: string, sources: SourceTable) {
     this.#sources = sources
-    const kind = scope === 'all' ? 'all' : 'site'
-    const rules = monitor.rules.filter((rule) => rule.spec.scopes.includes(kind))
-    this.#parts = {
-      monitor,
-      scope,
-      table: new PaneTable(monitor.spec.aggregates),
-      rules: new RuleSet(rules, monitor.spec.groupBy),
-      budget: new InstanceBudget(),
-    }
-    this.#merge = new WindowMerge(monitor, this.#parts.table)
-    this.#maker = new WindowMaker(this.#parts, sources, this.#merge)
-    this.#early = new EarlyWindow(this.#parts, sources, this.#merge)
+    const table = new PaneTable(monitor.spec.aggregates)
+    const rules = rulesOf(monitor, scope)
+    this.#parts = { monitor, scope, table, rules, budget: new InstanceBudget() }
+    const { merge, maker, early } = this.#made()
+    this.#merge = merge
+    this.#maker = maker
+    this.#early = early
+  }
+
+  #made() {
+    const merge = new WindowMerge(this.#parts.monitor, this.#parts.table)
+    const maker = new WindowMaker(this.#parts, this.#sources, merge)
+    return { merge, maker, early: new EarlyWindow(this.#parts, this.#sources, merge) }
+  }
+
+  /** Takes other rules and values for the same panes (A75); what was known of rules stays. */
+  adopt(monitor: CompiledMonitor): void {
+    this.#parts = { ...this.#parts, monitor, rules: rulesOf(monitor, this.#parts.scope) }
+    const { merge, maker, early } = this.#made()
+    this.#merge = merge
+    this.#maker = maker
+    this.#early = early
+    for (const { alerts, group } of this.#groups.values())
+      alerts.reload(this.#parts.rules.of(group))
   }
 
   /** Ids of the rules that judge here. */
-  get rules(): readonly string[] {
-    return this.#parts.rules.rules.map(({ spec }) => spec.id)
+  get rules(): ReadonlySet<string> {
+    return new Set(this.#parts.rules.rules.map(({ spec }) => spec.id))
   }
 
   /** Instances that were refused because their rule had as many as it may (A85). */
@@ -110,7 +122,7 @@ export class ScopeEvaluator {
     this.#offsets.forget(keepFrom - this.#parts.monitor.sliceMs)
   }
 
-  act(command: Command, into: Results): void {
+  act(command: HandlingCommand, into: Results): void {
     for (const { alerts } of this.#groups.values()) {
       if (alerts.isKept) into.steps.push(...alerts.act(command, this.#sources.now))
     }
@@ -131,7 +143,8 @@ export class ScopeEvaluator {
     return this.#groups.size
   }
 
-  dump(): Pick<ScopeDump, 'closedTo' | 'groups'> {
+  /** What it knows beside its panes. */
+  dump(): ScopeDump {
     const groups = Array.from(this.#groups.values(), (state) => ({
       group: state.group,
       bornAt: state.alerts.bornAt,
@@ -139,7 +152,9 @@ export class ScopeEvaluator {
       sources: state.sources.map((number, i) => [number, state.rowsAt[i]!] as const),
       alerts: state.alerts.dump(),
     }))
-    return { closedTo: finite(this.#closedTo), groups }
+    const { monitor, scope } = this.#parts
+    const { id, groupBy } = monitor.spec
+    return { monitor: id, groupBy, scope, closedTo: finite(this.#closedTo), groups }
   }
 
   /** Continues from a dump; `keyOf` numbers a group, `sourceOf` a source of the dump. */
@@ -294,6 +309,12 @@ export class ScopeEvaluator {
       state.panes.forgottenTo <= this.#closedTo - FORGET_AFTER_MS
     )
   }
+}
+
+function rulesOf(monitor: CompiledMonitor, scope: string): RuleSet {
+  const kind = scope === 'all' ? 'all' : 'site'
+  const rules = monitor.rules.filter((rule) => rule.spec.scopes.includes(kind))
+  return new RuleSet(rules, monitor.spec.groupBy)
 }
 
 /** Null for an infinity: how an instant that is not there travels. */

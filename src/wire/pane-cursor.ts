@@ -22,7 +22,9 @@ export type BytesAt = {
  */
 export class PaneCursor {
   readonly #reader = new ByteReader(new Uint8Array(0))
-  bytes: Uint8Array = new Uint8Array(0)
+  /** The value that was read last. */
+  value: BytesAt = { bytes: new Uint8Array(0), start: 0, length: 0 }
+  bytes: Uint8Array = this.value.bytes
   closed = false
   /** The two halves of the monitor's definition. */
   definitionHigh = 0
@@ -50,8 +52,10 @@ export class PaneCursor {
   }
 
   /** Reads the pane that a value is; false where it is none, or cut, or newer than ours. */
-  read({ bytes, start, length }: BytesAt): boolean {
+  read(value: BytesAt): boolean {
+    const { bytes, start, length } = value
     const reader = this.#reader.open(bytes, start, start + length)
+    this.value = value
     this.bytes = bytes
     if (reader.u8() !== LETTER_P) return false
     const version = reader.u8()

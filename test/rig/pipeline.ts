@@ -1,5 +1,7 @@
 import { PartitionFold, type Refusal } from '../../src/aggregate/partition-fold.ts'
+import type { Checkpoint } from '../../src/evaluate/checkpoint.ts'
 import { PartitionEvaluator } from '../../src/evaluate/partition-evaluator.ts'
+import type { RulesInForce } from '../../src/evaluate/rules-in-force.ts'
 import { RecordReader } from '../../src/evaluate/panes/record-reader.ts'
 import type { Results } from '../../src/evaluate/results.ts'
 import type { Command } from '../../src/model/command.ts'
@@ -50,10 +52,20 @@ export class Pipeline {
     this.evaluator = this.freshEvaluator()
   }
 
-  freshEvaluator(): PartitionEvaluator {
+  freshEvaluator(inForce?: RulesInForce): PartitionEvaluator {
     const { live } = this
     const spec = { monitors: this.#monitors, panesPartitions: 1, absentMs: 30_000, live }
-    return new PartitionEvaluator(spec, 0)
+    return new PartitionEvaluator(inForce === undefined ? spec : { ...spec, inForce }, 0)
+  }
+
+  /** Goes on with an evaluator that continues from a checkpoint at the newest record. */
+  restart(from: Checkpoint, inForce: RulesInForce): void {
+    this.evaluator = this.freshEvaluator(inForce)
+    this.evaluator.load(from)
+    const nowhere = this.#results()
+    for (let offset = from.rebuildFrom; offset < from.offset; offset++) {
+      this.evaluate(this.evaluator, { offset, rebuild: true }, nowhere)
+    }
   }
 
   partitionOf(stream: string): number {

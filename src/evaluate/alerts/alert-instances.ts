@@ -7,7 +7,7 @@ import { isQuiet, judge, type JudgedWindow } from '../../alert/judge.ts'
 import { identityLabels, shownLabels } from '../../alert/labels.ts'
 import { renderTemplate } from '../../alert/template.ts'
 import type { Tick } from '../../alert/tick.ts'
-import type { Command } from '../../model/command.ts'
+import type { HandlingCommand } from '../../model/command.ts'
 import type { Step } from '../../model/step.ts'
 import type { InstanceBudget } from './instance-budget.ts'
 import type { ApplicableRules } from './rule-set.ts'
@@ -93,7 +93,7 @@ export class AlertInstances {
   }
 
   /** Applies what a person did to the instance whose episode it names, if it is here (A46, A50). */
-  act(command: Command, now: number): readonly Step[] {
+  act(command: HandlingCommand, now: number): readonly Step[] {
     return (this.#states ?? []).flatMap((state, i) => {
       if (state === undefined || state.episode !== command.target) return []
       return this.#decided(i, acknowledge(state, command, now), now)

@@ -5,16 +5,17 @@ import type { GroupDump, ScopeDump } from '../checkpoint.ts'
 
 /**
  * The steps that close what nobody judges any more (A37): alerts of a rule that is gone, or whose
- * groups are cut otherwise now. `at` is the clock time of the checkpoint, so a repeat is equal.
+ * groups are cut otherwise now; that is, whose rule is not `judged`. `at` is the clock's time then,
+ * so a repeat is equal.
  */
 export function endedAlerts(
   dump: ScopeDump,
-  isGone: (rule: string) => boolean,
+  judged: ReadonlySet<string>,
   at: number,
 ): readonly Step[] {
   return dump.groups.flatMap((group) =>
     group.alerts.flatMap(([rule, state]) =>
-      isGone(rule) ? endedSteps(state, { dump, group, rule, at }) : [],
+      judged.has(rule) ? [] : endedSteps(state, { dump, group, rule, at }),
     ),
   )
 }

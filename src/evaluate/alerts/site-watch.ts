@@ -2,7 +2,7 @@ import { bareReceipt } from '../../alert/build-step.ts'
 import type { CompiledRule } from '../../alert/compile-rule.ts'
 import { partitionOf } from '../../std/hash.ts'
 import { utf8 } from '../../std/bytes.ts'
-import type { Command } from '../../model/command.ts'
+import type { HandlingCommand } from '../../model/command.ts'
 import type { RuleSpec } from '../../model/monitor.ts'
 import type { InstanceState } from '../../alert/instance.ts'
 import { AlertInstances } from './alert-instances.ts'
@@ -93,7 +93,7 @@ export class SiteWatch {
     }
   }
 
-  act(command: Command, into: Results): void {
+  act(command: HandlingCommand, into: Results): void {
     for (const alerts of this.#sites.values()) {
       into.steps.push(...alerts.act(command, this.#sources.now))
     }
