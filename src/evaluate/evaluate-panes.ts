@@ -1,4 +1,5 @@
 import type { Clock } from '../std/clock.ts'
+import { InFlight } from '../std/in-flight.ts'
 import { reachableFrom, readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
 import type { ByteColumn } from '../model/record-columns.ts'
@@ -20,6 +21,8 @@ import type { Results } from './results.ts'
 /** One turn: the most that memory holds at a time (D5); windows are larger than panes. */
 const TURN_BYTES_MAX = 262_144
 const WINDOWS_PER_APPEND_MAX = 2000
+/** Turns whose results are on their way to the disk while later ones are judged (D5). */
+const TURNS_IN_FLIGHT_MAX = 4
 const CLOCK_EVERY_MS = 1000
 const CHECKPOINT_EVERY_MS = 5000
 
@@ -70,6 +73,8 @@ class PanesReader {
   readonly #evaluator: PartitionEvaluator
   readonly #records: RecordReader
   readonly #commands: CommandTail
+  readonly #inFlight = new InFlight(TURNS_IN_FLIGHT_MAX)
+  #settled: Promise<void> = Promise.resolve()
   /** Records before this offset only rebuild. */
   #judgeFrom = 0
   #readFrom = 0
@@ -149,9 +154,24 @@ class PanesReader {
     this.#next = Math.max(this.#next, batch.next)
     const isDue = results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
     if (isDue) this.#evaluator.settle(results)
-    await this.#append(results)
+    await this.#send(results)
     if (isDue) await this.#checkpoint()
-    this.#note()
+  }
+
+  /** Results go to the log while the next turn is judged: only a position waits for them (D2). */
+  async #send(results: Results): Promise<void> {
+    const { steps, windows } = results
+    const isBurst = windows.length > WINDOWS_PER_APPEND_MAX
+    const sent = steps.length + windows.length === 0 ? undefined : this.#append(results)
+    this.#settled = this.#noteAfter([this.#settled, sent], this.#next)
+    await this.#inFlight.add(this.#settled)
+    if (isBurst) await this.#inFlight.drain()
+  }
+
+  /** Turns may become durable out of order: what is said of one holds of all before it. */
+  async #noteAfter(work: readonly (Promise<void> | undefined)[], next: number): Promise<void> {
+    await Promise.all(work)
+    this.#note(next)
   }
 
   async #commandsTo(to: number, signal: AbortSignal): Promise<readonly Command[]> {
@@ -167,8 +187,12 @@ class PanesReader {
     const { progress } = this.#deps
     progress.windows += windows.length
     progress.steps += steps.length
-    if (steps.length > 0) await this.#appendSteps(steps)
-    while (windows.length > 0) await this.#appendWindows(windows.splice(0, WINDOWS_PER_APPEND_MAX))
+    const told = steps.length > 0 ? this.#appendSteps(steps) : undefined
+    do {
+      const some = windows.splice(0, WINDOWS_PER_APPEND_MAX)
+      if (some.length > 0) await Promise.all([told, this.#appendWindows(some)])
+    } while (windows.length > 0)
+    await told
   }
 
   #appendSteps(steps: readonly Step[]): Promise<void> {
@@ -191,7 +215,8 @@ class PanesReader {
     const { log, clock } = this.#deps
     const results: Results = { windows: [], steps: [], wall: clock.now() }
     this.#evaluator.settle(results)
-    await this.#append(results)
+    await this.#send(results)
+    await this.#inFlight.drain()
     const checkpoint = this.#evaluator.dump(this.#next)
     this.#slot = 1 - this.#slot
     const records = encodeCheckpoint(nameOf(this.#claim), this.#slot, checkpoint)
@@ -203,11 +228,12 @@ class PanesReader {
     this.#checkpointAt = clock.now()
   }
 
-  #note(): void {
+  /** Everything before `next` was judged, and its results are durable. */
+  #note(next: number): void {
     const { progress } = this.#deps
     progress.groups.set(this.#claim.partition, this.#evaluator.groupCount)
     progress.outcomes.set(this.#claim.partition, this.#evaluator.outcomes)
-    progress.next.set(this.#claim.partition, this.#next)
+    progress.next.set(this.#claim.partition, next)
   }
 
   /** Appends the clock records that put wall time and commands in force (A7). */
