@@ -10,23 +10,9 @@ import { readFieldsSlowly } from '../wire/field-fallback.ts'
 /** Strings known at once before the table is renewed: bounds memory over days of sessions (D5). */
 const STRINGS_MAX = 1_000_000
 
-/** Fields that every fold needs beside those of its monitors. */
-const OWN: readonly WantedField[] = [
-  { name: 'ts', kind: 'number' },
-  { name: 'site', kind: 'text' },
-  { name: 'stream', kind: 'text' },
-  { name: 'p', kind: 'number' },
-  { name: 'n', kind: 'number' },
-  { name: 'collector', kind: 'text' },
-  { name: 'sampled', kind: 'text' },
-  { name: 'src', kind: 'text' },
-  { name: 'spread', kind: 'number' },
-  { name: 'final', kind: 'number' },
-]
-
 /**
  * The wanted fields of one batch as columns. `numbers[field][row]`; `ids[field][row]` is an
- * interned string or −1; bit `field` of `seen[row]` says whether the field is there;
+ * interned string or −1; `masks` say which fields are there, as in `FieldColumns`;
  * `reasons[row]` says why a row cannot be read at all, or undefined.
  */
 export class FieldBatch {
@@ -39,22 +25,15 @@ export class FieldBatch {
   #coupons: number[] = []
   strings: Interner
   count = 0
-  seen: Int32Array = new Int32Array(0)
+  masks: readonly Int32Array[] = []
   numbers: readonly Float64Array[] = []
   ids: Int32Array[] = []
   readonly reasons = new Map<number, string>()
 
   constructor(wanted: readonly WantedField[], literals: readonly string[]) {
-    const fields = new Map(OWN.map((field) => [field.name, field]))
-    for (const field of wanted) {
-      const known = fields.get(field.name)
-      assert(known === undefined || known.kind === field.kind, `${field.name} has one kind`)
-      fields.set(field.name, field)
-    }
-    const list = [...fields.values()]
-    this.#plan = compileFieldPlan(list)
-    this.#fieldByName = new Map(list.map((field, i) => [field.name, i]))
-    this.#isText = list.map((field) => field.kind === 'text')
+    this.#plan = compileFieldPlan(wanted)
+    this.#fieldByName = new Map(wanted.map((field, i) => [field.name, i]))
+    this.#isText = wanted.map((field) => field.kind === 'text')
     this.#literals = literals
     this.#columns = createFieldColumns(this.#plan, 1)
     this.strings = this.#freshStrings()
@@ -69,7 +48,7 @@ export class FieldBatch {
 
   /** Whether a field of this row is there. */
   has(field: number, row: number): boolean {
-    return ((this.seen[row]! >>> field) & 1) === 1
+    return (this.masks[field >>> 5]![row]! & (1 << (field & 31))) !== 0
   }
 
   /** The id of a literal: literals come first in every table, so it never changes. */
@@ -106,7 +85,7 @@ export class FieldBatch {
     this.count = records.count
     this.reasons.clear()
     scanFields(this.#plan, records, this.#columns)
-    this.seen = this.#columns.seen
+    this.masks = this.#columns.masks
     this.numbers = this.#columns.numbers
     for (let row = 0; row < records.count; row++) {
       if (this.#columns.status[row]! !== 0) this.#readSlowly(records, row)
@@ -132,14 +111,14 @@ export class FieldBatch {
     const { bytes, starts, lengths } = records.values
     const length = Math.max(0, lengths[row]!)
     const slow = readFieldsSlowly(this.#plan, bytes.subarray(starts[row]!, starts[row]! + length))
-    this.seen[row] = 0
+    for (const mask of this.masks) mask[row] = 0
     if (!slow.ok) {
       this.reasons.set(row, slow.reason)
       return
     }
-    this.seen[row] = slow.seen
+    for (const [i, mask] of this.masks.entries()) mask[row] = slow.masks[i]!
     for (let field = 0; field < this.#isText.length; field++) {
-      if (((slow.seen >>> field) & 1) === 0) continue
+      if (!this.has(field, row)) continue
       if (!this.#isText[field]) this.numbers[field]![row] = slow.numbers[field]!
       else this.ids[field]![row] = this.strings.intern(...wholeOf(slow.texts[field] ?? ''))
     }

@@ -22,6 +22,8 @@ export type RowFacts = {
   /** Number of its site, and its weight 1/p (S2). */
   readonly sites: Int32Array
   readonly weights: Float64Array
+  /** When the log took it, epoch ms. */
+  readonly times: Float64Array
   readonly serial: number
   readonly readAt: number
 }
@@ -144,6 +146,10 @@ export class MonitorFold {
     const ts = batch.numbers[this.#tsField]![row]!
     if (table.rows[slot] === 1 || ts > table.eventMax[slot]!) table.eventMax[slot] = ts
     table.readAt[slot] = facts.readAt
+    const appendedAt = facts.times[row]!
+    if (table.rows[slot] === 1 || appendedAt > table.appendedMax[slot]!) {
+      table.appendedMax[slot] = appendedAt
+    }
     let flags = table.flags[slot]! | CHANGED
     if (batch.has(this.#spreadField, row)) flags |= SPREAD
     if (weight > 1) flags |= SAMPLED
@@ -169,6 +175,7 @@ export class MonitorFold {
         inexact: table.columns.some((column) => !column.isExact(slot)),
         eventMax: table.eventMax[slot]!,
         readAt: table.readAt[slot]!,
+        appendedMax: table.appendedMax[slot]!,
         states: table.columns.map((column) => column.encode(slot)),
       })
     }

@@ -3,14 +3,14 @@ import type { Watermark } from '../model/pane.ts'
 import type { RecordColumns } from '../model/record-columns.ts'
 import { encodePane, paneKey, watermarkKey } from '../wire/pane-codec.ts'
 import { encodeWatermark } from '../wire/watermark-codec.ts'
-import type { WantedField } from '../wire/field-plan.ts'
 import type { AggregateReaderSpec } from './aggregate-spec.ts'
 import { FieldBatch } from './field-batch.ts'
 import { MonitorFold, type PaneDraft } from './monitor-fold.ts'
-import { fieldsOfRowTest, literalsOfRowTest } from './row-test.ts'
+import { literalsOfRowTest } from './row-test.ts'
 import { decodeResumeNote, encodeResumeNote } from './resume-note.ts'
 import { RowIntake } from './row-intake.ts'
 import type { SourceState } from './source-state.ts'
+import { wantedFields } from './wanted-fields.ts'
 
 /** A record for the `panes` log. */
 export type PaneRecord = {
@@ -207,20 +207,6 @@ export class PartitionFold {
     for (const monitor of this.#monitors) monitor.renumber(translate)
     this.#intake.forgetIds()
   }
-}
-
-function wantedFields(monitors: readonly MonitorSpec[]): readonly WantedField[] {
-  const wanted = new Map<string, WantedField>()
-  const want = (field: WantedField) => wanted.set(`${field.kind}:${field.name}`, field)
-  for (const monitor of monitors) {
-    for (const name of monitor.groupBy) want({ name, kind: 'text' })
-    const tests = [monitor.where, ...monitor.aggregates.map((aggregate) => aggregate.where)]
-    for (const test of tests) if (test !== undefined) fieldsOfRowTest(test).forEach(want)
-    for (const { kind, field } of monitor.aggregates) {
-      if (field !== undefined) want({ name: field, kind: kind === 'distinct' ? 'text' : 'number' })
-    }
-  }
-  return [...wanted.values()]
 }
 
 function literals(monitors: readonly MonitorSpec[]): readonly string[] {

@@ -99,6 +99,7 @@ export class RowIntake {
       watermarks: this.#watermarks,
       sites: this.#siteOfRow,
       weights: this.#weights,
+      times: records.times,
       ...turn,
     }
   }

@@ -23,6 +23,7 @@ export class SliceTable {
   late = new Float64Array(SLOTS_MIN)
   eventMax = new Float64Array(SLOTS_MIN)
   readAt = new Float64Array(SLOTS_MIN)
+  appendedMax = new Float64Array(SLOTS_MIN)
   /** Bit 0 changed since it was last emitted, bit 1 spread, bit 2 sampled. */
   flags = new Uint8Array(SLOTS_MIN)
   count = 0
@@ -89,6 +90,7 @@ export class SliceTable {
     this.late = copied(new Float64Array(size), this.late)
     this.eventMax = copied(new Float64Array(size), this.eventMax)
     this.readAt = copied(new Float64Array(size), this.readAt)
+    this.appendedMax = copied(new Float64Array(size), this.appendedMax)
     this.#heads = new Int32Array(size * 2)
     const slots = this.count - 1
     for (let slot = 0; slot < slots; slot++) this.#place(slot)

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { MonitorSpec } from '../model/monitor.ts'
 import { Secret } from '../std/secret.ts'
 import { utf8 } from '../std/bytes.ts'
+import { checkFields } from './check-fields.ts'
 import { compileCollect } from './compile-collect.ts'
 import { compileMonitor } from './compile-monitor.ts'
 import { compileNotify, type ReadSecret } from './compile-notify.ts'
@@ -77,6 +78,7 @@ function compile(settings: Settings, site: Site): Config {
     compileMonitor(fields, { path: ['monitors', i], findings }),
   )
   checkUnique(monitors, site)
+  checkFields(monitors, findings)
   const { log, store, http } = settings
   const { host, port } = addressOf(http.listen)
   const externalUrl = http.external_url?.replace(/\/+$/, '') ?? `http://${http.listen}`

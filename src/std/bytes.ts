@@ -14,7 +14,8 @@ export const utf8Text = (bytes: Uint8Array): string => decoder.decode(bytes)
 
 /**
  * Grows as it is written. Varints are LEB128, signed ones zigzag; all integers within ± 2^53.
- * `take` returns a copy and empties the writer, so one writer serves many records.
+ * `take` returns a copy and empties the writer, so one writer serves many records; `view` copies
+ * nothing.
  */
 export class ByteWriter {
   #bytes = new Uint8Array(256)
@@ -37,12 +38,7 @@ export class ByteWriter {
   varint(value: number): void {
     assert(value >= 0, 'an unsigned varint is not negative')
     this.#room(10)
-    let rest = value
-    while (rest >= 0x80) {
-      this.#bytes[this.length++] = (rest % 128) + 128
-      rest = Math.floor(rest / 128)
-    }
-    this.#bytes[this.length++] = rest
+    this.#septets(value)
   }
 
   /** Zigzag by arithmetic, since values pass 2^31; exact to ± 2^53. */
@@ -50,14 +46,36 @@ export class ByteWriter {
     this.#room(10)
     const negative = value < 0
     const magnitude = negative ? -(value + 1) : value
-    let rest = Math.floor(magnitude / 64)
-    const first = (magnitude % 64) * 2 + (negative ? 1 : 0)
-    this.#bytes[this.length++] = rest > 0 ? first + 128 : first
-    while (rest > 0) {
-      const low = rest % 128
-      rest = Math.floor(rest / 128)
-      this.#bytes[this.length++] = rest > 0 ? low + 128 : low
+    const rest = Math.floor(magnitude / 64)
+    const first = (magnitude - rest * 64) * 2 + (negative ? 1 : 0)
+    if (rest === 0) this.#bytes[this.length++] = first
+    else {
+      this.#bytes[this.length++] = first + 128
+      this.#septets(rest)
     }
+  }
+
+  /** Seven bits a byte, low ones first; in 32-bit integers, because remainders of doubles cost. */
+  #septets(value: number): void {
+    const bytes = this.#bytes
+    let at = this.length
+    let rest = value
+    while (rest >= 2 ** 31) {
+      const above = Math.floor(rest / 2 ** 28)
+      let low = rest - above * 2 ** 28
+      for (let i = 0; i < 4; i++) {
+        bytes[at++] = low | 128
+        low >>>= 7
+      }
+      rest = above
+    }
+    let small = rest | 0
+    while (small >= 128) {
+      bytes[at++] = small | 128
+      small >>>= 7
+    }
+    bytes[at++] = small
+    this.length = at
   }
 
   f64(value: number): void {
@@ -85,10 +103,48 @@ export class ByteWriter {
     this.raw(bytes)
   }
 
+  /** Overwrites one byte that was written. */
+  set(at: number, byte: number): void {
+    assert(at < this.length, 'only what was written is overwritten')
+    this.#bytes[at] = byte
+  }
+
+  /** Begins bytes that their count goes before; answers what `closeSized` asks for. */
+  openSized(): number {
+    this.u8(0)
+    return this.length
+  }
+
+  /** Puts the count of the bytes written since `openSized` before them, as a varint. */
+  closeSized(from: number): void {
+    const count = this.length - from
+    if (count < 128) {
+      this.#bytes[from - 1] = count
+      return
+    }
+    // One byte was kept for the count: what stands behind it makes room for the others.
+    const more = count < 2 ** 14 ? 1 : count < 2 ** 21 ? 2 : 3
+    this.#room(more)
+    this.#bytes.copyWithin(from + more, from, this.length)
+    this.length = from - 1
+    this.varint(count)
+    this.length += count
+  }
+
+  /** A view of some bytes that were written: valid until the next one is written or taken. */
+  view(from: number, to: number): Uint8Array {
+    return new Uint8Array(this.#bytes.buffer, from, to - from)
+  }
+
   take(): Uint8Array {
     const out = this.#bytes.slice(0, this.length)
     this.length = 0
     return out
+  }
+
+  /** Empties the writer; views of what it held are no longer valid. */
+  clear(): void {
+    this.length = 0
   }
 }
 

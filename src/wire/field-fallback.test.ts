@@ -21,7 +21,7 @@ test('[F3] the fallback makes a faulty field absent and refuses a row only as a 
 
   assert.deepEqual(read, {
     ok: true,
-    seen: 0b10011,
+    masks: Int32Array.of(0b10011),
     numbers: [1_795_383_157_516, 0, 0, 0, -1],
     texts: [undefined, 'arena-1', undefined, undefined, undefined],
   })

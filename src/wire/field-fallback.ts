@@ -2,10 +2,10 @@ import { readingLimits, type RejectReason } from '../model/reading.ts'
 import type { FieldPlan } from './field-plan.ts'
 import { parseRow, rowFault, textFault, type RawRow } from './reading-rules.ts'
 
-/** The wanted fields of one row: bit i of `seen` says whether field i is there. */
+/** The wanted fields of one row; `masks` say which are there, as in `FieldColumns`. */
 export type SlowFields = {
   readonly ok: true
-  readonly seen: number
+  readonly masks: Int32Array
   readonly numbers: readonly number[]
   readonly texts: readonly (string | undefined)[]
 }
@@ -22,17 +22,17 @@ export function readFieldsSlowly(
   if (!parsed.ok) return parsed
   const fault = rowFault(own(parsed.row, 'ts'), own(parsed.row, 'stream'), own(parsed.row, 'p'))
   if (fault !== undefined) return { ok: false, reason: fault }
-  let seen = 0
+  const masks = new Int32Array((plan.fields.length + 31) >>> 5)
   const numbers: number[] = []
   const texts: (string | undefined)[] = []
   for (const [i, { name, kind }] of plan.fields.entries()) {
     const value = own(parsed.row, name)
     const isThere = kind === 'text' ? isText(value) : isNumber(value, plan.isUnsigned[i] === 1)
-    if (isThere) seen |= 1 << i
+    if (isThere) masks[i >>> 5] = masks[i >>> 5]! | (1 << (i & 31))
     numbers.push(isThere && typeof value === 'number' ? value : 0)
     texts.push(isThere && typeof value === 'string' ? value : undefined)
   }
-  return { ok: true, seen, numbers, texts }
+  return { ok: true, masks, numbers, texts }
 }
 
 const own = (row: RawRow, name: string): unknown =>

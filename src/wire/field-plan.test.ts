@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { compileFieldPlan } from './field-plan.ts'
+import { compileFieldPlan, wantedFieldsMax } from './field-plan.ts'
 
 const BASE = [
   { name: 'ts', kind: 'number' },
@@ -17,10 +17,14 @@ test('[F2] a plan stops behind its last wanted field, never where that is unknow
   assert.equal(unknown.ordered, undefined)
 })
 
-test('a plan holds ts, stream and p, each field once, and at most 31', () => {
-  const many = Array.from({ length: 29 }, (_, i) => ({ name: `x${i}`, kind: 'number' as const }))
+test('[D5] a plan holds ts, stream and p, each field once, and at most 512', () => {
+  const many = Array.from({ length: wantedFieldsMax - 3 }, (_, i) => ({
+    name: `x${i}`,
+    kind: 'number' as const,
+  }))
 
   assert.throws(() => compileFieldPlan(BASE.slice(1)))
   assert.throws(() => compileFieldPlan([...BASE, BASE[0]]))
-  assert.throws(() => compileFieldPlan([...BASE, ...many]))
+  assert.equal(compileFieldPlan([...BASE, ...many]).fields.length, 512)
+  assert.throws(() => compileFieldPlan([...BASE, ...many, { name: 'y', kind: 'number' }]))
 })

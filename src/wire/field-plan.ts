@@ -22,7 +22,7 @@ export type KeyTable = {
 
 /** How to read the wanted fields of any row: never changed, a new wish is a new plan. */
 export type FieldPlan = {
-  /** Bit i, column i and field i are this list's index i; at most 31. */
+  /** Column i and field i are this list's index i; at most `wantedFieldsMax`. */
   readonly fields: readonly WantedField[]
   readonly isText: Uint8Array
   /** 1: a negative value counts as absent (formats.md 1.3). */
@@ -36,7 +36,8 @@ export type FieldPlan = {
   readonly p: number
 }
 
-const FIELDS_MAX = 31
+/** Different fields that all monitors of a reader may want together (D5). */
+export const wantedFieldsMax = 512
 const HASH_SIZE = 1024
 
 /** Slot of a key in `heads`: the length, first and last byte tell nearly all keys apart. */
@@ -44,12 +45,12 @@ export const keyHash = (length: number, first: number, last: number): number =>
   (length ^ (first << 4) ^ (last << 2)) & (HASH_SIZE - 1)
 
 /**
- * Compiles the union of what all monitors want: at most 31 different fields, among them `ts`,
+ * Compiles the union of what all monitors want: at most 512 different fields, among them `ts`,
  * `stream` and `p`, by which every reader checks whole rows (formats.md 1.3).
  */
 export function compileFieldPlan(wanted: readonly WantedField[]): FieldPlan {
   const names = wanted.map((field) => field.name)
-  assert(wanted.length <= FIELDS_MAX, 'a plan has at most 31 fields')
+  assert(wanted.length <= wantedFieldsMax, 'a plan has a bounded number of fields')
   assert(new Set(names).size === names.length, 'a field is wanted once')
   const [ts, stream, p] = [names.indexOf('ts'), names.indexOf('stream'), names.indexOf('p')]
   assert(ts >= 0 && stream >= 0 && p >= 0, 'readers check ts, stream and p of every row')

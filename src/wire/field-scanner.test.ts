@@ -49,7 +49,7 @@ function scanAll(rows: readonly Uint8Array[], by: FieldPlan): readonly Cells[] {
   return rows.map((_, row) => {
     const fields: Record<string, unknown> = {}
     for (const [i, { name, kind }] of by.fields.entries()) {
-      if (((into.seen[row]! >>> i) & 1) === 0) continue
+      if (((into.masks[i >>> 5]![row]! >>> (i & 31)) & 1) === 0) continue
       const start = into.starts[i]![row]!
       const text = all.subarray(start, start + into.lengths[i]![row]!)
       fields[name] = kind === 'text' ? new TextDecoder().decode(text) : into.numbers[i]![row]
@@ -79,6 +79,23 @@ test('[F2] a row with "v":1 in front is left at the first key behind the last wa
   assert.equal(scanText(promised).fields['rtt_ms'], 2)
   assert.notEqual(scanText(promised.replace('"v":1,', '')).status, 'read')
   assert.notEqual(scanText(promised, foreignPlan).status, 'read')
+})
+
+test('more than 32 wanted fields are read as few are, each with its own bit', () => {
+  const names = Array.from({ length: 97 }, (_, i) => `m${i}`)
+  const wide = compileFieldPlan([
+    ...BASE,
+    ...names.map((name) => ({ name, kind: 'number' }) as const),
+  ])
+  const there = names.filter((_, i) => i % 3 > 0)
+  const row = `{${ROW},${there.map((name, i) => `"${name}":${i}`).join(',')}}`
+  const expected = Object.fromEntries(there.map((name, i) => [name, i]))
+
+  const read = scanText(row, wide)
+  const twice = scanText(row.replace('}', ',"m95":1}'), wide)
+
+  assert.deepEqual(read.fields, { ts: 1_795_383_157_516, stream: 'arena-1', ...expected })
+  assert.equal(twice.status, 'duplicate')
 })
 
 test('[F2] what the scanner cannot judge it leaves to JSON.parse, with the reason', () => {
@@ -263,7 +280,7 @@ function agrees(bytes: Uint8Array, { status, fields }: Cells, by: FieldPlan): bo
   assert.ok(slow.ok, `accepted what the rules refuse: ${shown()}`)
   for (const [i, { name, kind }] of by.fields.entries()) {
     assert.ok(Object.is(fields[name], expected[name]), `${name} differs: ${shown()}`)
-    const isThere: boolean = ((slow.seen >>> i) & 1) === 1
+    const isThere: boolean = ((slow.masks[i >>> 5]! >>> (i & 31)) & 1) === 1
     const value: unknown = !isThere ? undefined : kind === 'text' ? slow.texts[i] : slow.numbers[i]
     assert.ok(Object.is(fields[name], value), `${name} differs from the fallback: ${shown()}`)
   }

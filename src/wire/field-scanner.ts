@@ -11,13 +11,15 @@ import { JsonCursor } from './json-cursor.ts'
 
 /**
  * The wanted fields of many rows: `numbers[field][row]`, or for text `starts[field][row]` and
- * `lengths[field][row]` in the rows' own bytes. A cell counts only where `status[row]` is 0 and
- * bit `field` of `seen[row]` is set; else it may hold anything. Text is valid UTF-8.
+ * `lengths[field][row]` in the rows' own bytes. A cell counts only where `status[row]` is 0 and the
+ * field is there, `(masks[field >>> 5][row] & (1 << (field & 31))) !== 0`; else it may hold
+ * anything. Text is valid UTF-8.
  */
 export type FieldColumns = {
   /** 0: read; else one of `bail`, and the row goes through `readFieldsSlowly`. */
   readonly status: Uint8Array
-  readonly seen: Int32Array
+  /** Which fields are there, 32 to a mask. */
+  readonly masks: readonly Int32Array[]
   readonly numbers: readonly Float64Array[]
   readonly starts: readonly Int32Array[]
   readonly lengths: readonly Int32Array[]
@@ -52,12 +54,15 @@ export function createFieldColumns(plan: FieldPlan, capacity: number): FieldColu
   const texts = plan.fields.map((field) => (field.kind === 'text' ? capacity : 0))
   return {
     status: new Uint8Array(capacity),
-    seen: new Int32Array(capacity),
+    masks: createMasks(plan, capacity),
     numbers: texts.map((cells) => new Float64Array(capacity - cells)),
     starts: texts.map((cells) => new Int32Array(cells)),
     lengths: texts.map((cells) => new Int32Array(cells)),
   }
 }
+
+const createMasks = (plan: FieldPlan, capacity: number): readonly Int32Array[] =>
+  Array.from({ length: (plan.fields.length + 31) >>> 5 }, () => new Int32Array(capacity))
 
 /** One pass over a batch: the cursor and the row in hand, so that no row allocates. */
 class FieldPass {
@@ -72,8 +77,9 @@ class FieldPass {
   #table: KeyTable
   readonly #cursor: JsonCursor
   #row = 0
-  #seen = 0
-  #met = 0
+  /** By field: the serial of the row that last had its key. */
+  readonly #metIn: Int32Array
+  #serial = 0
   #field = UNKNOWN
 
   constructor(plan: FieldPlan, bytes: Uint8Array, into: FieldColumns) {
@@ -83,6 +89,7 @@ class FieldPass {
     this.#into = into
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#table = plan.wanted
+    this.#metIn = new Int32Array(plan.fields.length)
   }
 
   /** Scans `length` bytes from `start` into the cells of `row`, and answers its status. */
@@ -90,12 +97,11 @@ class FieldPass {
     if (length < 2 || length > readingLimits.rowBytesMax) return bail.size
     this.#row = row
     this.#cursor.end = start + length
-    this.#seen = 0
-    this.#met = 0
+    this.#serial++
+    for (const mask of this.#into.masks) mask[row] = 0
     const ordered = this.#isPromised(start) ? this.#plan.ordered : undefined
     this.#follow(ordered ?? this.#plan.wanted)
     const bailed = this.#members(start, ordered !== undefined)
-    this.#into.seen[row] = this.#seen
     return bailed !== 0 ? bailed : this.#judge()
   }
 
@@ -176,16 +182,22 @@ class FieldPass {
   /** What formats.md 1.3 asks of whole rows; a row that may be refused is left to its rules. */
   #judge(): number {
     const { ts, stream, p } = this.#plan
-    const needed = (1 << ts) | (1 << stream)
-    if ((this.#seen & needed) !== needed) return bail.missing
+    if (!this.#has(ts) || !this.#has(stream)) return bail.missing
     const at = this.#into.numbers[ts]![this.#row]!
     const isTime = at >= readingLimits.tsMin && at <= readingLimits.tsMax && Math.floor(at) === at
     if (!isTime) return bail.range
-    if ((this.#met & (1 << p)) === 0) return 0
+    if (!this.#has(p)) return 0
     const rate = this.#into.numbers[p]![this.#row]!
-    return (this.#seen & (1 << p)) === 0 || (rate >= readingLimits.rateMin && rate <= 1)
-      ? 0
-      : bail.range
+    return rate >= readingLimits.rateMin && rate <= 1 ? 0 : bail.range
+  }
+
+  #has(field: number): boolean {
+    return (this.#into.masks[field >>> 5]![this.#row]! & (1 << (field & 31))) !== 0
+  }
+
+  #mark(field: number): void {
+    const mask = this.#into.masks[field >>> 5]!
+    mask[this.#row] = mask[this.#row]! | (1 << (field & 31))
   }
 
   /** The wanted field of a key; −1: known and not wanted; UNKNOWN: not in the table. */
@@ -207,9 +219,8 @@ class FieldPass {
   }
 
   #read(at: number, field: number): number {
-    const bit = 1 << field
-    if ((this.#met & bit) !== 0) return -bail.duplicate
-    this.#met |= bit
+    if (this.#metIn[field] === this.#serial) return -bail.duplicate
+    this.#metIn[field] = this.#serial
     if (this.#bytes[at] === LETTER_N) return this.#cursor.literalEnd(at)
     return this.#plan.isText[field] === 1 ? this.#readText(at, field) : this.#readNumber(at, field)
   }
@@ -222,7 +233,7 @@ class FieldPass {
     const length = close - start
     if (length > readingLimits.textBytesMax) return -bail.range
     // Empty text is absent, as every reader of a dimension takes it.
-    if (length > 0) this.#seen |= 1 << field
+    if (length > 0) this.#mark(field)
     this.#into.starts[field]![this.#row] = start
     this.#into.lengths[field]![this.#row] = length
     return close + 1
@@ -265,7 +276,7 @@ class FieldPass {
     }
     if (bytes[at] === 0x65 || bytes[at] === 0x45) return -bail.number
     if (negative && value > 0 && this.#plan.isUnsigned[field] === 1) return -bail.range
-    this.#seen |= 1 << field
+    this.#mark(field)
     this.#into.numbers[field]![this.#row] = negative ? -value : value
     return at
   }

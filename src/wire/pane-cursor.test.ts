@@ -32,6 +32,7 @@ const anyPane = fc.record({
   inexact: fc.boolean(),
   eventMax: instant,
   readAt: instant,
+  appendedMax: instant,
   states: fc.array(state, { maxLength: 8 }),
 })
 
@@ -50,6 +51,7 @@ function told(cursor: PaneCursor) {
     closed: cursor.closed,
     eventMax: cursor.eventMax,
     readAt: cursor.readAt,
+    appendedMax: cursor.appendedMax,
     states: Array.from({ length: stateCount }, (_, i) => {
       const start = cursor.payloadStarts[i]!
       const payload = bytes.slice(start, start + cursor.payloadLengths[i]!)

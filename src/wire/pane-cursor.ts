@@ -1,10 +1,8 @@
 import { ByteReader } from '../std/bytes.ts'
+import { paneFormat } from './pane-writer.ts'
 
-const LETTER_P = 0x50
 const VERSION_MIN = 1
-const VERSION_MAX = 2
 const FLAGS_END = 16
-const CLOSED = 1
 /** More aggregates than this no monitor may have, so a pane with more is none. */
 const STATES_MAX = 256
 
@@ -16,7 +14,7 @@ export type BytesAt = {
 }
 
 /**
- * Reads binary panes in place (formats.md 2; the grammar is in `pane-codec.ts`): one cursor serves
+ * Reads binary panes in place (formats.md 2; the grammar is in `pane-writer.ts`): one cursor serves
  * all records, so a pane costs no object. What it says of a pane holds until the next `read`; the
  * payload of state i is `payloadLengths[i]` bytes from `payloadStarts[i]` of `bytes`.
  */
@@ -48,7 +46,7 @@ export class PaneCursor {
 
   /** Whether a value is a binary pane at all, whatever its version. */
   static isPane({ bytes, start, length }: BytesAt): boolean {
-    return length > 0 && bytes[start] === LETTER_P
+    return length > 0 && bytes[start] === paneFormat.letter
   }
 
   /** Reads the pane that a value is; false where it is none, or cut, or newer than ours. */
@@ -57,11 +55,11 @@ export class PaneCursor {
     const reader = this.#reader.open(bytes, start, start + length)
     this.value = value
     this.bytes = bytes
-    if (reader.u8() !== LETTER_P) return false
+    if (reader.u8() !== paneFormat.letter) return false
     const version = reader.u8()
-    if (version < VERSION_MIN || version > VERSION_MAX) return false
+    if (version < VERSION_MIN || version > paneFormat.version) return false
     const flags = reader.u8()
-    this.closed = (flags & CLOSED) !== 0
+    this.closed = (flags & paneFormat.closed) !== 0
     this.definitionHigh = reader.u32be()
     this.definitionLow = reader.u32be()
     this.siteLength = reader.varint()
