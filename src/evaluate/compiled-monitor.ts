@@ -39,6 +39,12 @@ export function compileMonitor(spec: MonitorSpec): CompiledMonitor {
     derive: (slots) => {
       for (let i = 0; i < values.length; i++) slots[first + i] = values[i]!(slots)
     },
-    textsOf: (group) => group.map((value) => value ?? undefined),
+    textsOf,
   }
 }
+
+/** The group itself where each label is there, as nearly always. */
+const textsOf = (group: Group): TextSlots =>
+  isWhole(group) ? group : group.map((value) => value ?? undefined)
+
+const isWhole = (group: Group): group is readonly string[] => !group.includes(null)

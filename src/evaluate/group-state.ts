@@ -20,8 +20,8 @@ export type GroupState = {
    * The sources that rows of the group came from, by number, and beside each the end of its newest
    * slice with rows: what an incomplete window may lack (A16). Nearly always one.
    */
-  readonly sources: number[]
-  readonly rowsAt: number[]
+  sources: number[]
+  rowsAt: number[]
   /** Ends of closed windows whose panes changed since they were issued. */
   changed: Set<number> | undefined
 }
@@ -51,7 +51,7 @@ export function newGroup(group: Group, parts: ScopeParts): GroupState {
     frame: windowFrame({ scope, monitor: spec.id, definition: spec.definition, group, named }),
     named,
     texts: monitor.textsOf(group),
-    panes: new GroupPanes(table, monitor.sliceMs),
+    panes: new GroupPanes(table),
     alerts: new AlertInstances(rules.of(group), labels, budget),
     sources: [],
     rowsAt: [],
@@ -63,7 +63,8 @@ export function newGroup(group: Group, parts: ScopeParts): GroupState {
 export function noteSource(state: GroupState, source: number, sliceEnd: number): void {
   const place = state.sources.indexOf(source)
   if (place < 0) {
-    state.sources.push(source)
-    state.rowsAt.push(sliceEnd)
+    // Anew, since a list that grows takes room for seventeen.
+    state.sources = [...state.sources, source]
+    state.rowsAt = [...state.rowsAt, sliceEnd]
   } else if (sliceEnd > state.rowsAt[place]!) state.rowsAt[place] = sliceEnd
 }

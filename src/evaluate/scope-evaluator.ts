@@ -44,7 +44,7 @@ export class ScopeEvaluator {
 
   constructor(monitor: CompiledMonitor, scope: string, sources: SourceTable) {
     this.#sources = sources
-    const table = new PaneTable(monitor.spec.aggregates)
+    const table = new PaneTable(monitor.spec.aggregates, monitor.sliceMs)
     const rules = rulesOf(monitor, scope)
     this.#parts = { monitor, scope, table, rules, budget: new InstanceBudget() }
     const { merge, maker, early } = this.#made()

@@ -40,7 +40,7 @@ export class WindowMerge {
       panes.rowsBetween(from, end, list.rows)
     }
     let rows = 0
-    for (let i = 0; i < list.count; i++) rows += this.#table.revs[list.rows[i]!]!
+    for (let i = 0; i < list.count; i++) rows += this.#table.revOf(list.rows[i]!)
     this.rows = rows
     return this
   }
@@ -70,19 +70,17 @@ export class WindowMerge {
   }
 
   receipt(): MergedReceipt {
-    const { eventMax, appendedMax, readAt, paneAt } = this.#table
-    return {
-      event: this.#greatest(eventMax),
-      appended: this.#greatest(appendedMax),
-      read: this.#greatest(readAt),
-      pane: this.#greatest(paneAt),
-    }
-  }
-
-  #greatest(instants: Float64Array): number | null {
     const { rows, count } = this.#list
-    let greatest = -Infinity
-    for (let i = 0; i < count; i++) greatest = Math.max(greatest, instants[rows[i]!]!)
-    return greatest === -Infinity ? null : greatest
+    let [event, appended, read, pane] = [-Infinity, -Infinity, -Infinity, -Infinity]
+    for (let i = 0; i < count; i++) {
+      const instants = this.#table.instantsOf(rows[i]!)
+      event = Math.max(event, instants.event)
+      appended = Math.max(appended, instants.appended)
+      read = Math.max(read, instants.read)
+      pane = Math.max(pane, instants.pane)
+    }
+    return count === 0 ? NOTHING : { event, appended, read, pane }
   }
 }
+
+const NOTHING: MergedReceipt = { event: null, appended: null, read: null, pane: null }

@@ -64,22 +64,22 @@ export class AlertInstances {
   /** Judges one closed window by every rule; answers the steps that follow from it. */
   tick(window: JudgedWindow, evidence: () => Evidence): readonly Step[] {
     const { rules } = this.#applicable
-    let steps = NO_STEPS
+    let steps: Step[] | undefined
     for (let i = 0; i < rules.length; i++) {
       const rule = rules[i]!
       const state = this.#states?.[i]
       const idles = state === undefined || isIdle(state)
       if (idles && isQuiet(rule, window, state ?? IDLE)) continue
       const made = this.#advance(i, judge(rule, window, state ?? IDLE), evidence)
-      if (made.length > 0) steps = [...steps, ...made]
+      if (made.length > 0) (steps ??= []).push(...made)
     }
     this.bornAt ??= window.end
-    return steps
+    return steps ?? NO_STEPS
   }
 
   /** Tries an open window by the rules that may fire on it (V3, A15). */
   early(trial: EarlyTrial): readonly Step[] {
-    let steps = NO_STEPS
+    let steps: Step[] | undefined
     for (const i of this.#applicable.early) {
       const rule = this.#applicable.rules[i]!
       const state = this.#states?.[i]
@@ -87,9 +87,9 @@ export class AlertInstances {
       if (!trial.holds(rule)) continue
       const tick = judge(rule, trial.window(), state ?? IDLE)
       const made = this.#advance(i, tick, () => trial.evidence())
-      if (made.length > 0) steps = [...steps, ...made]
+      if (made.length > 0) (steps ??= []).push(...made)
     }
-    return steps
+    return steps ?? NO_STEPS
   }
 
   /** Applies what a person did to the instance whose episode it names, if it is here (A46, A50). */

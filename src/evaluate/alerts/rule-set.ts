@@ -62,13 +62,15 @@ export type ApplicableRules = {
   readonly absentMsMax: number
 }
 
+const NONE: readonly number[] = []
+
 function applicable(all: readonly CompiledRule[], indices: readonly number[]): ApplicableRules {
   const rules = indices.map((i) => all[i]!)
   const isEarly = ({ spec, forMs, of }: CompiledRule): boolean =>
     spec.early && (of === undefined ? forMs === 0 : of.m === 1)
   return {
     rules,
-    early: rules.flatMap((rule, i) => (isEarly(rule) ? [i] : [])),
+    early: rules.some(isEarly) ? rules.flatMap((rule, i) => (isEarly(rule) ? [i] : [])) : NONE,
     hasZero: rules.some(({ spec }) => spec.empty === 'zero'),
     absentMsMax: Math.max(
       ...rules.map(({ spec, hopMs }) => (spec.absentAfterMs ?? -Infinity) + hopMs),

@@ -17,16 +17,14 @@ export type ArrivedPane = {
  */
 export class GroupPanes {
   readonly #table: PaneTable
-  readonly #sliceMs: number
   /** First rows of the newest and the oldest slice, −1 without any. */
   #newest = -1
   #oldest = -1
   /** End of the newest slice with rows that was let go. */
   forgottenTo = -Infinity
 
-  constructor(table: PaneTable, sliceMs: number) {
+  constructor(table: PaneTable) {
     this.#table = table
-    this.#sliceMs = sliceMs
   }
 
   get isEmpty(): boolean {
@@ -37,33 +35,32 @@ export class GroupPanes {
   put({ pane, source, appendedAt }: ArrivedPane): PaneVerdict {
     const table = this.#table
     const before = this.#notBehind(pane.start)
-    const slice = before >= 0 && table.starts[before] === pane.start ? before : -1
+    const slice = before >= 0 && table.startOf(before) === pane.start ? before : -1
     let row = slice
-    while (row >= 0 && table.sources[row] !== source) row = table.next[row]!
-    const heldRev = row < 0 ? -1 : table.revs[row]!
+    while (row >= 0 && table.sourceOf(row) !== source) row = table.next[row]!
+    const heldRev = row < 0 ? -1 : table.revOf(row)
     if (pane.rev < heldRev) return 'repeated'
-    if (pane.rev === heldRev && (table.closed[row] === 1 || !pane.closed)) return 'repeated'
+    if (pane.rev === heldRev && (table.isClosed(row) || !pane.closed)) return 'repeated'
     if (!table.isSound(pane)) return 'unreadable'
     if (row < 0) {
       row = table.take()
-      table.sources[row] = source
-      table.starts[row] = pane.start
       if (slice < 0) this.#insert(row, before)
       else {
         table.next[row] = table.next[slice]!
         table.next[slice] = row
       }
     }
-    table.write(row, pane, appendedAt)
+    table.write(row, pane, { source, paneAt: appendedAt })
     return heldRev === pane.rev ? 'closes' : 'new'
   }
 
   /** Writes the rows of the slices in [from, end) to `into`, at most its length; how many exist. */
   rowsBetween(from: number, end: number, into: Int32Array): number {
-    const { starts, older, next } = this.#table
+    const table = this.#table
+    const { older, next } = table
     let count = 0
     let slice = this.#notBehind(end - 1)
-    for (; slice >= 0 && starts[slice]! >= from; slice = older[slice]!) {
+    for (; slice >= 0 && table.startOf(slice) >= from; slice = older[slice]!) {
       for (let row = slice; row >= 0; row = next[row]!) into[count++] = row
     }
     return count
@@ -71,31 +68,37 @@ export class GroupPanes {
 
   /** Start of the first slice at or after `from`, or Infinity. */
   firstSlice(from: number): number {
-    const { starts, older } = this.#table
+    const table = this.#table
+    const { older } = table
     let first = Infinity
-    for (let slice = this.#newest; slice >= 0 && starts[slice]! >= from; slice = older[slice]!) {
-      first = starts[slice]!
+    for (
+      let slice = this.#newest;
+      slice >= 0 && table.startOf(slice) >= from;
+      slice = older[slice]!
+    ) {
+      first = table.startOf(slice)
     }
     return first
   }
 
   /** End of the newest slice with rows that is not beyond `end`, or −Infinity (A18). */
   rowsAt(end: number): number {
-    const slice = this.#notBehind(end - this.#sliceMs)
+    const slice = this.#notBehind(end - this.#table.sliceMs)
     if (slice < 0) return this.forgottenTo
-    return Math.max(this.forgottenTo, this.#table.starts[slice]! + this.#sliceMs)
+    return Math.max(this.forgottenTo, this.#table.startOf(slice) + this.#table.sliceMs)
   }
 
   /** Lets slices go that end at or before this. */
   forget(before: number): void {
-    const { starts, newer, older, next } = this.#table
-    while (this.#oldest >= 0 && starts[this.#oldest]! + this.#sliceMs <= before) {
+    const table = this.#table
+    const { newer, older, next } = table
+    while (this.#oldest >= 0 && table.startOf(this.#oldest) + table.sliceMs <= before) {
       const slice = this.#oldest
-      this.forgottenTo = Math.max(this.forgottenTo, starts[slice]! + this.#sliceMs)
+      this.forgottenTo = Math.max(this.forgottenTo, table.startOf(slice) + table.sliceMs)
       this.#oldest = newer[slice]!
       for (let row = slice; row >= 0;) {
         const after = next[row]!
-        this.#table.release(row)
+        table.release(row)
         row = after
       }
     }
@@ -105,9 +108,10 @@ export class GroupPanes {
 
   /** The newest slice that begins at or before this, or −1. */
   #notBehind(start: number): number {
-    const { starts, older } = this.#table
+    const table = this.#table
+    const { older } = table
     let slice = this.#newest
-    while (slice >= 0 && starts[slice]! > start) slice = older[slice]!
+    while (slice >= 0 && table.startOf(slice) > start) slice = older[slice]!
     return slice
   }
 
