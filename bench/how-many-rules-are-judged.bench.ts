@@ -154,8 +154,7 @@ const env = { ...process.env, ...memory, NODE_COMPILE_CACHE: cache }
 /** Memory of a process after a collection, bytes; three runs of it. */
 function memoryOf(which: 'all' | 'each'): readonly number[] {
   return Array.from({ length: 3 }, () => {
-    const script = join(import.meta.dirname, 'rules-process.ts')
-    const words = [...SERVER_FLAGS, script, which]
+    const words = [...SERVER_FLAGS, 'bench/rules-process.ts', which]
     const child = spawnSync(execPath, words, { encoding: 'utf8', env })
     assert.equal(child.status, 0, child.stderr)
     return (JSON.parse(child.stdout) as { readonly rss: number }).rss
