@@ -63,7 +63,10 @@ export class ScopeEvaluator {
     const verdict = this.rebuild(pane, record)
     if (verdict !== 'new') return verdict
     const state = this.#group(pane.group)
+    // Below it a window's older slices are forgotten: what is left of it would be wrong.
+    const wholeFrom = this.#closedTo - this.#monitor.spec.window.correctionMs
     for (const end of windowEnds(pane.start, this.#monitor.spec.window)) {
+      if (end < wholeFrom) continue
       if (end <= this.#closedTo) {
         state.changed.add(end)
         this.#changed.add(state)
