@@ -85,7 +85,11 @@ export class ScopeEvaluator {
     const { start } = arrived.pane
     const state = this.#keep(arrived)
     if (typeof state === 'string') return state
-    for (const end of windowEnds(start, this.#parts.monitor.spec.window)) {
+    const { window } = this.#parts.monitor.spec
+    // Below it a window's older slices are forgotten: what is left of it would be wrong.
+    const wholeFrom = this.#closedTo - window.correctionMs
+    for (const end of windowEnds(start, window)) {
+      if (end < wholeFrom) continue
       if (end <= this.#closedTo) {
         ;(state.changed ??= new Set()).add(end)
         this.#changed.add(state)
