@@ -55,7 +55,7 @@ export function createMetrics() {
     }),
     receiptHops: new Histogram({
       name: 'nocturne_receipt_hop_seconds',
-      help: 'How long each hop of a reading took that raised an alert: to its append, read, pane, close, firing and notice.',
+      help: 'What each hop of a reading took that raised an alert, up to its notice.',
       labelNames: ['hop'] as const,
       buckets: HOP_SECONDS,
       registers,
