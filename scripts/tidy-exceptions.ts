@@ -1,4 +1,11 @@
 import type { Exception } from './tidy/exceptions.ts'
 
 /** What is not yet as STYLE.md wants it. Figures only fall; a line no longer needed fails. */
-export const tidyExceptions: readonly Exception[] = []
+export const tidyExceptions: readonly Exception[] = [
+  {
+    rule: 'numbers',
+    path: 'src/wire',
+    figure: 27,
+    reason: 'issue 4: what reads fields moves to a folder of its own once its authors are done',
+  },
+]

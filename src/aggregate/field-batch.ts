@@ -4,7 +4,8 @@ import { utf8 } from '../std/bytes.ts'
 import type { RecordColumns } from '../model/record-columns.ts'
 import { couponOf } from '../sketch/coupon.ts'
 import { compileFieldPlan, type FieldPlan, type WantedField } from '../wire/field-plan.ts'
-import { createFieldColumns, scanFields, type FieldColumns } from '../wire/field-scanner.ts'
+import { createFieldColumns, type FieldColumns } from '../wire/field-columns.ts'
+import { FieldScanner } from '../wire/field-scanner.ts'
 import { readFieldsSlowly } from '../wire/field-fallback.ts'
 
 /** Strings known at once before the table is renewed: bounds memory over days of sessions (D5). */
@@ -17,6 +18,7 @@ const STRINGS_MAX = 1_000_000
  */
 export class FieldBatch {
   readonly #plan: FieldPlan
+  readonly #scanner: FieldScanner
   readonly #literals: readonly string[]
   readonly #fieldByName: ReadonlyMap<string, number>
   readonly #isText: readonly boolean[]
@@ -32,6 +34,7 @@ export class FieldBatch {
 
   constructor(wanted: readonly WantedField[], literals: readonly string[]) {
     this.#plan = compileFieldPlan(wanted)
+    this.#scanner = new FieldScanner(this.#plan)
     this.#fieldByName = new Map(wanted.map((field, i) => [field.name, i]))
     this.#isText = wanted.map((field) => field.kind === 'text')
     this.#literals = literals
@@ -84,7 +87,7 @@ export class FieldBatch {
     this.#reserve(records.count)
     this.count = records.count
     this.reasons.clear()
-    scanFields(this.#plan, records, this.#columns)
+    this.#scanner.scan(records, this.#columns)
     this.masks = this.#columns.masks
     this.numbers = this.#columns.numbers
     for (let row = 0; row < records.count; row++) {

@@ -53,14 +53,13 @@ export function createMetrics() {
       help: 'Steps of alerts appended.',
       registers,
     }),
-    receiptHops: new Histogram({
-      name: 'nocturne_receipt_hop_seconds',
-      help: 'What each hop of a reading took that raised an alert, up to its notice.',
-      labelNames: ['hop'] as const,
-      buckets: HOP_SECONDS,
+    ...edgeMetrics(registers),
+    codecs: new Gauge({
+      name: 'nocturne_codecs_info',
+      help: 'Always 1: whether checksums of record batches are native or plain.',
+      labelNames: ['crc32c'] as const,
       registers,
     }),
-    ...edgeMetrics(registers),
     groups: new Gauge({
       name: 'nocturne_groups',
       help: 'Groups whose windows are kept in memory.',
@@ -78,6 +77,13 @@ export function createMetrics() {
 /** What happens where people and other programs are reached. */
 function edgeMetrics(registers: Registry[]) {
   return {
+    receiptHops: new Histogram({
+      name: 'nocturne_receipt_hop_seconds',
+      help: 'What each hop of a reading took that raised an alert, up to its notice.',
+      labelNames: ['hop'] as const,
+      buckets: HOP_SECONDS,
+      registers,
+    }),
     notify: new Counter({
       name: 'nocturne_notify_total',
       help: 'Decisions and outcomes of notices, by stage or receiver and reason.',

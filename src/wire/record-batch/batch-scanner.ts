@@ -33,7 +33,7 @@ export function scanBatches(
   into.consumed = from
   while (into.consumed < to) {
     const at = into.consumed
-    let verdict = checkBatch(bytes, { at, to }, header)
+    let verdict = checkBatch(bytes, { at, to, codecs: into.codecs }, header)
     if (verdict === 'partial') return
     if (verdict === 'length' || verdict === 'magic' || verdict === 'crc') {
       into.stuck = verdict
