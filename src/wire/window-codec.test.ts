@@ -70,6 +70,15 @@ test('a window that lacks any property, or has an infinite value, is refused as 
   assert.deepEqual(decodeWindow(utf8(text)), { ok: false, reason: 'shape' })
 })
 
+test('[S5] a window of a sample says its standard errors by name, any other says none', () => {
+  const sampled = { ...window, stderr: { retrans: 38.1, conns: 0 } }
+
+  assert.deepEqual(decodeWindow(encodeWindow(sampled)), { ok: true, window: sampled })
+  assert.equal(utf8Text(encodeWindow(window)).includes('stderr'), false)
+  const text = JSON.stringify(sampled).replace('38.1', 'null')
+  assert.deepEqual(decodeWindow(utf8(text)), { ok: false, reason: 'shape' })
+})
+
 test('any bytes are a window or are refused with a reason', () => {
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {

@@ -64,6 +64,7 @@ const isWindow = shape.object<WindowResult>({
   closed: shape.flag,
   rows: shape.count,
   values: shape.map(shape.number),
+  stderr: shape.optional(shape.map(shape.number)),
   sources: shape.object<WindowResult['sources']>({
     expected: shape.count,
     reported: shape.count,

@@ -24,11 +24,11 @@ const kinds: readonly {
 }[] = [
   {
     spec: { name: 'a', kind: 'count', digits: 0 },
-    of: (values) => values.reduce((state) => count.add(state, 2.5), count.zero()),
+    of: (values) => values.reduce((state) => count.add(state), count.zero()),
   },
   {
     spec: { name: 'a', kind: 'sum', digits: 3 },
-    of: (values) => values.reduce((state, x) => sum.add(state, x, 2), sum.zero(3)),
+    of: (values) => values.reduce((state, x) => sum.add(state, x), sum.zero(3)),
   },
   {
     spec: { name: 'a', kind: 'min', digits: 3 },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ConfigPath } from './config-error.ts'
+import type { ConfigPath } from '../config-error.ts'
 import { settingsSchema } from './settings-schema.ts'
 
 /** One node of the schema as data: what the manual prints and error advice is made from. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { receiverDefaults, routeDefaults } from '../notify/notify-defaults.ts'
-import { field } from './field.ts'
-import { durationText } from './quantity.ts'
+import { receiverDefaults, routeDefaults } from '../../notify/notify-defaults.ts'
+import { field } from '../field.ts'
+import { durationText } from '../quantity.ts'
 
 const GROUP_WAIT = durationText(routeDefaults.groupWaitMs)
 const GROUP_INTERVAL = durationText(routeDefaults.groupIntervalMs)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { collectSchema } from './collect-schema.ts'
-import { field } from './field.ts'
+import { field } from '../field.ts'
 import { monitorSchema } from './monitor-schema.ts'
 import { notifySchema } from './notify-schema.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { field } from './field.ts'
+import { field } from '../field.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
 const MINUTE_MS = 60_000
@@ -126,6 +126,14 @@ const ruleSchema = z
         example: 'off',
       })
       .default('auto'),
+    bound: field
+      .oneOf(['lower', 'upper'], {
+        description:
+          'Where rows are a sample: `when` reads this end of the 95 % interval, and `clear` has ' +
+          'to hold at both; for sums, counts, distinct counts and values made of them.',
+        example: 'lower',
+      })
+      .optional(),
     freeze_max: field
       .duration({
         description: 'Longest unbroken unknown that a pending or recovering alert survives.',

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { ConfigPath, Finding } from './config-error.ts'
-import { nearestName } from './nearest-name.ts'
+import type { ConfigPath, Finding } from '../config-error.ts'
+import { nearestName } from '../nearest-name.ts'
 import { guideAt, schemaGuide, type GuideNode } from './schema-guide.ts'
 
 type Issue = z.core.$ZodIssue

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { field } from './field.ts'
+import { field } from '../field.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
 
