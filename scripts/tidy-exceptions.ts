@@ -14,10 +14,4 @@ export const tidyExceptions: readonly Exception[] = [
     figure: 2,
     reason: 'issue 4: aggregate gives rows their clusters once its columns are rewritten',
   },
-  {
-    rule: 'dead',
-    path: 'src/sketch/error-bars.ts',
-    figure: 1,
-    reason: 'issue 4: evaluate states errors once its merging is rewritten',
-  },
 ]

@@ -67,6 +67,8 @@ export function judge(rule: CompiledRule, window: JudgedWindow, memory: Memory):
  */
 export function isQuiet(rule: CompiledRule, window: JudgedWindow, memory: Memory): boolean {
   if (!window.closed || rule.canClearFail) return false
+  // An end of an interval is read instead of the value (S6).
+  if (rule.spec.bound !== undefined && window.margins !== undefined) return false
   const { values, texts } = window
   for (const { when } of rule.levels) {
     const holds = when(values, texts)

@@ -2,6 +2,7 @@ import { compileNumber, type TextSlots } from '../alert/compile-expression.ts'
 import { compileRule, type CompiledRule } from '../alert/compile-rule.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { Group } from '../model/pane.ts'
+import { compileErrorBars, type ErrorBarsOf } from '../sketch/error-bars.ts'
 import { sliceMsOf } from '../window/slice.ts'
 
 /** A monitor ready to turn merged panes into values and ticks; compiled once. */
@@ -15,6 +16,8 @@ export type CompiledMonitor = {
   readonly names: readonly string[]
   /** Fills the slots of the named values from those of the aggregates; NaN = undefined (A16). */
   readonly derive: (slots: Float64Array) => void
+  /** Errors of all slots, where rows of a sample are in the states (S2). */
+  readonly errorBars: ErrorBarsOf
   readonly textsOf: (group: Group) => TextSlots
 }
 
@@ -39,6 +42,7 @@ export function compileMonitor(spec: MonitorSpec): CompiledMonitor {
     derive: (slots) => {
       for (let i = 0; i < values.length; i++) slots[first + i] = values[i]!(slots)
     },
+    errorBars: compileErrorBars(spec),
     textsOf,
   }
 }

@@ -71,8 +71,13 @@ export class EarlyWindow implements EarlyTrial {
 
   evidence(): Evidence {
     this.#merge.all()
+    const stderr = this.#merge.namedErrors(this.#merge.errorBars())
     const receipt = { ...this.#merge.receipt(), closed: null, fired: this.#wall }
-    return { value: this.#merge.named(), receipt }
+    return {
+      value: this.#merge.named(),
+      ...(stderr === undefined ? {} : { stderr }),
+      receipt,
+    }
   }
 
   get #onTrial(): GroupState {

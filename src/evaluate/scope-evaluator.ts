@@ -1,5 +1,7 @@
 import type { HandlingCommand } from '../model/command.ts'
 import type { Group } from '../model/pane.ts'
+import type { WindowResult } from '../model/window-result.ts'
+import type { ErrorBars } from '../sketch/error-bars.ts'
 import { windowEnds } from '../window/slice.ts'
 import type { ScopeDump } from './checkpoint.ts'
 import type { CompiledMonitor } from './compiled-monitor.ts'
@@ -221,7 +223,8 @@ export class ScopeEvaluator {
     for (const state of this.#changed) {
       for (const end of [...(state.changed ?? [])].sort((a, b) => a - b)) {
         this.#merge.gather(state.panes, end).all()
-        const making = { wall: into.wall, closed: true, corrected: true }
+        const bars = this.#merge.errorBars()
+        const making = { wall: into.wall, closed: true, corrected: true, bars }
         into.windows.push({ frame: state.frame, window: this.#maker.make(state, end, making) })
       }
       state.changed = undefined
@@ -244,9 +247,10 @@ export class ScopeEvaluator {
         continue
       }
       this.#merge.gather(state.panes, end).all()
-      const window = this.#maker.make(state, end, making)
+      const bars = this.#merge.errorBars()
+      const window = this.#maker.make(state, end, { ...making, bars })
       if (hasRows) into.windows.push({ frame: state.frame, window })
-      if (state.alerts.hasRules) this.#judge(state, window, into)
+      if (state.alerts.hasRules) this.#judge(state, { ...window, bars }, into)
       end = hasRows ? end + hopMs : this.#nextEnd(state, end)
     }
   }
@@ -283,10 +287,10 @@ export class ScopeEvaluator {
 
   #judge(
     state: GroupState,
-    window: { readonly start: number; readonly end: number; readonly rev: number },
+    window: Pick<WindowResult, 'start' | 'end' | 'rev'> & { readonly bars: ErrorBars | undefined },
     into: Results,
   ): void {
-    const { end, rev } = window
+    const { end, rev, bars } = window
     const { rows, values } = this.#merge
     const judged = {
       end,
@@ -297,10 +301,13 @@ export class ScopeEvaluator {
       rowsAt: finite(state.panes.rowsAt(end)) ?? undefined,
       unwatchedTo: unwatchedTo(this.#sources, state, this.#closedTo),
       values,
+      ...(bars === undefined ? {} : { margins: bars.margin }),
       texts: state.texts,
     }
+    const stderr = this.#merge.namedErrors(bars)
     const evidence = () => ({
       value: this.#merge.named(),
+      ...(stderr === undefined ? {} : { stderr }),
       receipt: { ...this.#merge.receipt(), closed: into.wall, fired: into.wall },
     })
     into.steps.push(...state.alerts.tick(judged, evidence))

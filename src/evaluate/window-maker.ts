@@ -1,3 +1,4 @@
+import type { ErrorBars } from '../sketch/error-bars.ts'
 import type { WindowResult } from '../model/window-result.ts'
 import type { GroupState, ScopeParts } from './group-state.ts'
 import type { Coverage, SourceTable } from './source-table.ts'
@@ -5,6 +6,7 @@ import type { WindowMerge } from './window-merge.ts'
 
 /** How a window is made: at what wall time, whether it is closed, whether it was issued before. */
 export type Making = {
+  readonly bars: ErrorBars | undefined
   readonly wall: number
   readonly closed: boolean
   readonly corrected: boolean
@@ -36,12 +38,13 @@ export class WindowMaker {
   }
 
   /** The window that ends here, from what was gathered and merged for it. */
-  make(state: GroupState, end: number, { wall, closed, corrected }: Making): WindowResult {
+  make(state: GroupState, end: number, { wall, closed, corrected, bars }: Making): WindowResult {
     const { monitor, scope } = this.#parts
     const { spec } = monitor
     const sources = this.#coverage(end)
     const { rows } = this.#merge
     const { event, read, pane } = this.#merge.receipt()
+    const stderr = this.#merge.namedErrors(bars)
     return {
       v: 1,
       id: `${state.frame.idPrefix}${end}`,
@@ -55,6 +58,7 @@ export class WindowMaker {
       closed,
       rows,
       values: this.#merge.named(),
+      ...(stderr === undefined ? {} : { stderr }),
       sources,
       complete: sources.missing.length === 0,
       corrected,

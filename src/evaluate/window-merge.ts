@@ -1,3 +1,4 @@
+import type { ErrorBars } from '../sketch/error-bars.ts'
 import { grown } from '../std/grown.ts'
 import type { CompiledMonitor } from './compiled-monitor.ts'
 import type { GroupPanes } from './panes/group-panes.ts'
@@ -21,6 +22,7 @@ export class WindowMerge {
   /** Results by slot, NaN = undefined; of aggregates that were not merged since, stale. */
   readonly values: Float64Array
   readonly #list = { rows: new Int32Array(64), count: 0 }
+  #isSampled = false
   /** Rows in the window: Σ of the panes' revisions (P2). */
   rows = 0
 
@@ -40,8 +42,13 @@ export class WindowMerge {
       panes.rowsBetween(from, end, list.rows)
     }
     let rows = 0
-    for (let i = 0; i < list.count; i++) rows += this.#table.revOf(list.rows[i]!)
+    let isSampled = false
+    for (let i = 0; i < list.count; i++) {
+      rows += this.#table.revOf(list.rows[i]!)
+      isSampled ||= this.#table.isSampled(list.rows[i]!)
+    }
     this.rows = rows
+    this.#isSampled = isSampled
     return this
   }
 
@@ -58,13 +65,30 @@ export class WindowMerge {
     return this.values
   }
 
+  /** How far the values may be from those of all sessions; undefined where all rows are there. */
+  errorBars(): ErrorBars | undefined {
+    if (!this.#isSampled) return undefined
+    const states = this.#table.columns.map((column) => column.stateOf(this.#list))
+    return this.#monitor.errorBars(states, this.values)
+  }
+
   /** Defined values by name: what a window record and a step show. */
   named(): Readonly<Record<string, number>> {
+    return this.#byName(this.values)
+  }
+
+  /** The standard errors beside them, of values that are estimates; undefined where none is. */
+  namedErrors(bars: ErrorBars | undefined): Readonly<Record<string, number>> | undefined {
+    if (bars === undefined) return undefined
+    return this.#byName(bars.stderr.map((stderr) => (stderr > 0 ? stderr : NaN)))
+  }
+
+  #byName(slots: Float64Array): Readonly<Record<string, number>> {
     const { names } = this.#monitor
     const named: Record<string, number> = {}
     for (let slot = 0; slot < names.length; slot++) {
-      const value = this.values[slot]!
-      if (Number.isFinite(value)) named[names[slot]!] = value
+      const isDefined = Number.isFinite(this.values[slot]) && Number.isFinite(slots[slot])
+      if (isDefined) named[names[slot]!] = slots[slot]!
     }
     return named
   }

@@ -57,6 +57,8 @@ export type Step = {
   readonly at: number
   readonly reason: StepReason
   readonly value: Readonly<Record<string, number>>
+  /** Standard errors of values that are estimates (S5); absent where all rows were there. */
+  readonly stderr?: Readonly<Record<string, number>>
   readonly window: { readonly end: number; readonly rev: number; readonly early: boolean } | null
   readonly complete: boolean
   readonly corrected: boolean

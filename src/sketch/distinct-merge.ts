@@ -1,6 +1,7 @@
 import { ByteReader } from '../std/bytes.ts'
 import { addressOf, COUPON_END, rankOf } from './coupon.ts'
-import { COUPONS_MAX, estimateOf, REGISTERS } from './hyper-log-log.ts'
+import { distinctEstimate } from './distinct-estimate.ts'
+import { COUPONS_MAX, estimateOf, REGISTERS, type HyperLogLog } from './hyper-log-log.ts'
 
 const LIST = 0
 const FULL = 1
@@ -35,14 +36,17 @@ export class DistinctMerge {
     }
   }
 
-  /** The greatest scaled estimate; undefined until something was seen (V2). */
+  /** As `distinct`: each value at the least weight it was seen with; undefined of nothing (V2). */
   result(): number | undefined {
-    let greatest: number | undefined
-    for (let i = 0; i < this.#count; i++) {
-      const { weight, estimate } = this.#unions[i]!
-      greatest = Math.max(greatest ?? 0, weight * estimate)
-    }
-    return greatest
+    const [only] = this.#unions
+    if (this.#count === 1 && only !== undefined) return only.weight * only.estimate
+    return distinctEstimate(this.sketches())
+  }
+
+  /** The merged state, by rising weight; valid until the next `clear`. */
+  sketches(): WeightedSketch[] {
+    const unions = this.#unions.slice(0, this.#count)
+    return unions.sort((a, b) => a.weight - b.weight).map((union) => union.sketch())
   }
 
   /** The union of one weight: nearly always there is one weight. */
@@ -54,6 +58,8 @@ export class DistinctMerge {
     return union.begin(weight)
   }
 }
+
+type WeightedSketch = HyperLogLog & { readonly weight: number }
 
 /** The values of one weight: a set of coupons, or registers once there are too many. */
 class Union {
@@ -74,6 +80,13 @@ class Union {
 
   get estimate(): number {
     return this.#isList ? this.#size : estimateOf({ coupons: [], registers: this.#registers })
+  }
+
+  sketch(): WeightedSketch {
+    const { weight } = this
+    if (!this.#isList) return { weight, coupons: [], registers: this.#registers }
+    const coupons = Array.from(this.#slots).filter((coupon) => coupon !== 0)
+    return { weight, coupons: coupons.sort((a, b) => a - b), registers: undefined }
   }
 
   addList(reader: ByteReader): void {

@@ -49,6 +49,7 @@ function told(cursor: PaneCursor) {
     rev: cursor.rev,
     late: cursor.late,
     closed: cursor.closed,
+    sampled: cursor.sampled,
     eventMax: cursor.eventMax,
     readAt: cursor.readAt,
     appendedMax: cursor.appendedMax,

@@ -24,6 +24,7 @@ export class PaneCursor {
   value: BytesAt = { bytes: new Uint8Array(0), start: 0, length: 0 }
   bytes: Uint8Array = this.value.bytes
   closed = false
+  sampled = false
   /** The two halves of the monitor's definition. */
   definitionHigh = 0
   definitionLow = 0
@@ -60,6 +61,7 @@ export class PaneCursor {
     if (version < VERSION_MIN || version > paneFormat.version) return false
     const flags = reader.u8()
     this.closed = (flags & paneFormat.closed) !== 0
+    this.sampled = (flags & paneFormat.sampled) !== 0
     this.definitionHigh = reader.u32be()
     this.definitionLow = reader.u32be()
     this.siteLength = reader.varint()

@@ -61,6 +61,7 @@ const isStep = shape.object<Step>({
     'site_back',
   ),
   value: shape.map(shape.number),
+  stderr: shape.optional(shape.map(shape.number)),
   window: shape.orNull(
     shape.object<NonNullable<Step['window']>>({
       end: shape.integer,

@@ -40,6 +40,7 @@ test('a frame makes the bytes of JSON.stringify, whatever names and numbers are 
     scope: name,
     group: fc.array(fc.option(name), { maxLength: 3 }),
     values: fc.dictionary(name, fc.double({ noNaN: true, noDefaultInfinity: true })),
+    stderr: fc.option(fc.dictionary(name, fc.double({ min: 0, max: 1e9, noNaN: true }))),
     missing: fc.array(name, { maxLength: 3 }),
     end: fc.integer(),
     rev: fc.maxSafeNat(),
@@ -47,12 +48,18 @@ test('a frame makes the bytes of JSON.stringify, whatever names and numbers are 
     receipt: fc.record({ event: instant, read: instant, pane: instant, closed: instant }),
   })
   fc.assert(
-    fc.property(any, ({ scope, group, missing, end, ...more }) => {
+    fc.property(any, ({ scope, group, missing, end, values, stderr, ...more }) => {
       const named = Object.fromEntries(group.map((value, i) => [`g"${i}`, value ?? '-']))
       const frame = windowFrame({ ...window, scope, group, named })
       const sources = { expected: 4, reported: 3, missing }
       const id = `${frame.idPrefix}${end}`
-      const made: WindowResult = { ...window, id, scope, group: named, end, ...more, sources }
+      const { start, v, monitor, definition } = window
+      const { rev, closed, receipt } = more
+      const made: WindowResult = {
+        ...{ v, id, scope, monitor, definition, group: named, start, end, rev, closed },
+        ...{ rows: 7, values, ...(stderr === null ? {} : { stderr }), sources },
+        ...{ complete: false, corrected: true, receipt },
+      }
 
       assert.equal(utf8Text(encodeWindow(made, frame)), JSON.stringify(made))
     }),

@@ -15,6 +15,8 @@ import type { ApplicableRules } from './rule-set.ts'
 /** What steps show of the window that decided them. */
 export type Evidence = {
   readonly value: Readonly<Record<string, number>>
+  /** Of values that are estimates (S5). */
+  readonly stderr?: Readonly<Record<string, number>>
   readonly receipt: Step['receipt']
 }
 

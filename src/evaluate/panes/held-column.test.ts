@@ -6,16 +6,21 @@ import { ByteArena } from '../../std/byte-arena.ts'
 import { ByteWriter, utf8 } from '../../std/bytes.ts'
 import { aggregateState, type AggregateState } from '../../sketch/aggregate-state.ts'
 import { couponOf } from '../../sketch/coupon.ts'
-import { count } from '../../sketch/count.ts'
+import { count, type CountState } from '../../sketch/count.ts'
 import { distinct } from '../../sketch/distinct.ts'
 import { max, min } from '../../sketch/extrema.ts'
 import { mean } from '../../sketch/mean.ts'
 import { quantile } from '../../sketch/quantile.ts'
-import { sum } from '../../sketch/sum.ts'
+import { sampleError } from '../../sketch/sample-error.ts'
+import { sum, type SumState } from '../../sketch/sum.ts'
 import { heldColumn } from './held-column.ts'
 
 const ROWS = 12
 const writer = new ByteWriter()
+
+const sampledAs = (x: number) => ({ weight: x > 100 ? 20 : 10, cluster: Math.round(x * 7919) })
+const sampledCount = (): CountState => ({ ...count.zero(), error: [] })
+const sampledSum = (): SumState => ({ ...sum.zero(3), error: [] })
 
 /** A state of each kind over some values, as a fold would make it. */
 const kinds: readonly {
@@ -29,6 +34,14 @@ const kinds: readonly {
   {
     spec: { name: 'a', kind: 'sum', digits: 3 },
     of: (values) => values.reduce((state, x) => sum.add(state, x), sum.zero(3)),
+  },
+  {
+    spec: { name: 'a', kind: 'count', digits: 0 },
+    of: (values) => values.reduce((state, x) => count.add(state, sampledAs(x)), sampledCount()),
+  },
+  {
+    spec: { name: 'a', kind: 'sum', digits: 3 },
+    of: (values) => values.reduce((state, x) => sum.add(state, x, sampledAs(x)), sampledSum()),
   },
   {
     spec: { name: 'a', kind: 'min', digits: 3 },
@@ -56,6 +69,9 @@ const kinds: readonly {
   },
 ]
 
+const nameOf = (spec: AggregateSpec, of: (values: readonly number[]) => AggregateState) =>
+  'error' in of([]) ? `sampled ${spec.kind}` : spec.kind
+
 const values = fc.array(
   fc.oneof(fc.integer({ min: -20, max: 2000 }), fc.double({ min: 0, max: 1e6, noNaN: true })),
   { maxLength: 30 },
@@ -66,7 +82,7 @@ const writes = fc.array(fc.record({ row: fc.nat(ROWS - 1), values, clears: fc.na
 })
 
 for (const { spec, of } of kinds) {
-  test(`[P3] held states of ${spec.kind} merge to what their states merge to`, () => {
+  test(`[P3] held states of ${nameOf(spec, of)} merge to what their states merge to`, () => {
     fc.assert(
       fc.property(writes, fc.uniqueArray(fc.nat(ROWS - 1)), (steps, wanted) => {
         const column = heldColumn(spec, new ByteArena())
@@ -77,7 +93,7 @@ for (const { spec, of } of kinds) {
           const state = of(step.values)
           const { version, kind, payload } = aggregateState.encode(spec, state, writer)
           const bytes = Uint8Array.of(9, ...payload, 9)
-          const at = { bytes, start: 1, length: payload.length, version }
+          const at = { bytes, start: 1, length: payload.length, version, sampled: false }
           assert.equal(kind, column.code)
           assert.ok(column.isSound(at))
           column.put(step.row, at)
@@ -93,17 +109,42 @@ for (const { spec, of } of kinds) {
         for (const row of rows) merged = aggregateState.merge(spec, merged, held.get(row)!)
         const expected = aggregateState.result(spec, merged) ?? NaN
         assert.ok(Object.is(column.merge(list), expected))
+        const state = column.stateOf(list)
+        if ('error' in merged && rows.length > 0) {
+          assert.deepEqual('error' in state && state.error, merged.error)
+        }
+        if ('byWeight' in merged) assert.deepEqual(state, merged)
       }),
       { numRuns: 150 },
     )
   })
 }
 
+test('[S5] a total of a sampled pane that brings no error has an unknown one', () => {
+  const [counted] = kinds
+  const column = heldColumn(counted!.spec, new ByteArena())
+  column.grow(2)
+  const { payload } = aggregateState.encode(counted!.spec, counted!.of([1, 2]), writer)
+  const at = { bytes: payload, start: 0, length: payload.length, version: 1 }
+  column.put(0, { ...at, sampled: true })
+  column.put(1, { ...at, sampled: false })
+
+  const errorOf = (...rows: readonly number[]) => {
+    const state = column.stateOf({ rows: Int32Array.from(rows), count: rows.length })
+    return 'error' in state ? state.error : undefined
+  }
+
+  assert.equal(errorOf(1), undefined)
+  assert.equal(sampleError.isKnown(errorOf(0, 1) ?? []), false)
+  column.put(0, { ...at, sampled: false })
+  assert.equal(errorOf(0, 1), undefined)
+})
+
 test('a state of another version, resolution or length is not sound', () => {
   const [, total] = kinds
   const { payload } = aggregateState.encode(total!.spec, total!.of([1, 2]), writer)
   const column = heldColumn(total!.spec, new ByteArena())
-  const at = { bytes: payload, start: 0, length: payload.length, version: 1 }
+  const at = { bytes: payload, start: 0, length: payload.length, version: 1, sampled: false }
 
   assert.equal(column.isSound(at), true)
   assert.equal(column.isSound({ ...at, version: 3 }), false)

@@ -3,16 +3,16 @@ import { assert } from '../../std/assert.ts'
 import { ByteArena } from '../../std/byte-arena.ts'
 import { ByteReader } from '../../std/bytes.ts'
 import { grown } from '../../std/grown.ts'
+import type { AggregateState } from '../../sketch/aggregate-state.ts'
 import { DistinctMerge, isDistinctPayload } from '../../sketch/distinct-merge.ts'
 import { MEAN_SCALE } from '../../sketch/mean.ts'
 import { QuantileMerge, isQuantilePayload } from '../../sketch/quantile-merge.ts'
 import { scaleOf } from '../../sketch/sum.ts'
+import { HeldErrors, isErrorPayload, type RowList } from './held-errors.ts'
 
-/** Rows of a table to merge: the first `count` of `rows`. */
-export type RowList = { readonly rows: Int32Array; readonly count: number }
-
-/** A state as it stands in a pane's record. */
+/** A state as it stands in a pane's record; `sampled` is what the pane says of all its rows. */
 export type Payload = {
+  readonly sampled: boolean
   readonly bytes: Uint8Array
   readonly start: number
   readonly length: number
@@ -31,15 +31,17 @@ export interface HeldColumn {
   clear(row: number): void
   /** The result over these rows, NaN where it is undefined. */
   merge(list: RowList): number
+  /** The same as a state, as far as its error asks for it. */
+  stateOf(list: RowList): AggregateState
 }
 
 /** A column for one aggregate; sketches lie as they travelled in the arena. */
 export function heldColumn(spec: AggregateSpec, arena: ByteArena): HeldColumn {
   switch (spec.kind) {
     case 'count':
-      return new CountColumn()
+      return new CountColumn(arena)
     case 'sum':
-      return new SumColumn(spec.digits)
+      return new SumColumn(arena, spec.digits)
     case 'min':
       return new ExtremumColumn(3, Infinity)
     case 'max':
@@ -69,18 +71,31 @@ class NumberColumn {
   }
 
   /** A free row is written before it is read again. */
-  clear(): void {}
+  clear(_row: number): void {}
 }
 
-class CountColumn extends NumberColumn implements HeldColumn {
-  readonly code = 1
+/** A total with the error of its sample: version 2 carries it, and version 1 knows of none. */
+class TotalColumn extends NumberColumn {
+  protected readonly errors: HeldErrors
 
-  isSound(payload: Payload): boolean {
-    return payload.version === 1 && opened(payload).svarint() >= 0 && isWhole()
+  constructor(arena: ByteArena) {
+    super()
+    this.errors = new HeldErrors(arena)
   }
 
-  put(row: number, payload: Payload): void {
-    this.first[row] = opened(payload).svarint()
+  override grow(size: number): void {
+    super.grow(size)
+    this.errors.grow(size)
+  }
+
+  override clear(row: number): void {
+    this.errors.clear(row)
+  }
+
+  protected putError(row: number, { bytes, version, sampled }: Payload): void {
+    if (version === 2) this.errors.put(row, { bytes, at: reader.at, end: reader.end })
+    else if (sampled) this.errors.putUnknown(row)
+    else this.errors.clear(row)
   }
 
   merge({ rows, count }: RowList): number {
@@ -90,35 +105,61 @@ class CountColumn extends NumberColumn implements HeldColumn {
   }
 }
 
-class SumColumn extends NumberColumn implements HeldColumn {
+class CountColumn extends TotalColumn implements HeldColumn {
+  readonly code = 1
+
+  isSound(payload: Payload): boolean {
+    const from = opened(payload)
+    if (from.svarint() < 0) return false
+    if (payload.version === 2) return isErrorPayload(reader)
+    return payload.version === 1 && isWhole()
+  }
+
+  put(row: number, payload: Payload): void {
+    this.first[row] = opened(payload).svarint()
+    this.putError(row, payload)
+  }
+
+  stateOf(list: RowList): AggregateState {
+    return { count: this.merge(list), error: this.errors.merge(list) }
+  }
+}
+
+class SumColumn extends TotalColumn implements HeldColumn {
   readonly code = 2
   readonly #digits: number
   readonly #scale: number
 
-  constructor(digits: number) {
-    super()
+  constructor(arena: ByteArena, digits: number) {
+    super(arena)
     this.#digits = digits
     this.#scale = scaleOf(digits)
   }
 
   isSound(payload: Payload): boolean {
     const from = opened(payload)
-    if (payload.version !== 1 || from.u8() !== this.#digits) return false
+    if (from.u8() !== this.#digits) return false
     from.svarint()
+    if (payload.version === 2) return isErrorPayload(reader)
+    // What version 1 says of errors is read and left.
     if (from.at < from.end && from.svarint() < 0) return false
-    return isWhole()
+    return payload.version === 1 && isWhole()
   }
 
   put(row: number, payload: Payload): void {
     const from = opened(payload)
     from.u8()
     this.first[row] = from.svarint()
+    this.putError(row, payload)
   }
 
-  merge({ rows, count }: RowList): number {
-    let units = 0
-    for (let i = 0; i < count; i++) units += this.first[rows[i]!]!
-    return units / this.#scale
+  override merge(list: RowList): number {
+    return super.merge(list) / this.#scale
+  }
+
+  stateOf(list: RowList): AggregateState {
+    const units = super.merge(list)
+    return { digits: this.#digits, units, q: 0, error: this.errors.merge(list) }
   }
 }
 
@@ -149,6 +190,10 @@ class ExtremumColumn extends NumberColumn implements HeldColumn {
       if (isMin ? each < value : each > value) value = each
     }
     return Number.isFinite(value) ? value : NaN
+  }
+
+  stateOf(list: RowList): AggregateState {
+    return { value: this.merge(list) }
   }
 }
 
@@ -182,6 +227,11 @@ class MeanColumn extends NumberColumn implements HeldColumn {
       values += this.#counts[rows[i]!]!
     }
     return values === 0 ? NaN : units / (values * MEAN_SCALE)
+  }
+
+  /** Of a mean nothing is stated, so its state is not asked for. */
+  stateOf(): AggregateState {
+    return { units: 0, count: 0 }
   }
 }
 
@@ -238,6 +288,11 @@ class QuantileColumn extends PayloadColumn implements HeldColumn {
     }
     return sum.result(this.#rank) ?? NaN
   }
+
+  /** Of a quantile nothing is stated, so its state is not asked for. */
+  stateOf(): AggregateState {
+    return { buckets: [], counts: [] }
+  }
 }
 
 class DistinctColumn extends PayloadColumn implements HeldColumn {
@@ -248,13 +303,21 @@ class DistinctColumn extends PayloadColumn implements HeldColumn {
     return payload.version === 1 && isDistinctPayload(opened(payload))
   }
 
-  merge({ rows, count }: RowList): number {
+  merge(list: RowList): number {
+    return this.#merged(list).result() ?? NaN
+  }
+
+  stateOf(list: RowList): AggregateState {
+    return { byWeight: this.#merged(list).sketches() }
+  }
+
+  #merged({ rows, count }: RowList): DistinctMerge {
     const union = this.#union
     union.clear()
     for (let i = 0; i < count; i++) {
       const start = this.starts[rows[i]!]!
       union.add(this.arena.bytes, start, start + this.lengths[rows[i]!]!)
     }
-    return union.result() ?? NaN
+    return union
   }
 }

@@ -35,7 +35,7 @@ export class PaneTable {
   /** Slices from the first one that was ever taken. */
   #slices = new Int32Array(ROWS_MIN)
   #baseMs: number | undefined
-  /** Number of the source times two, and one if the pane is closed. */
+  /** Number of the source times four, one if the pane is closed, two if rows of a sample are in. */
   #sources = new Int32Array(ROWS_MIN)
   #revs = new Uint32Array(ROWS_MIN)
   #paneAt = new Float64Array(ROWS_MIN)
@@ -48,6 +48,7 @@ export class PaneTable {
     start: 0,
     length: 0,
     version: 0,
+    sampled: false,
   }
   #size = 0
   #free = -1
@@ -64,11 +65,15 @@ export class PaneTable {
   }
 
   sourceOf(row: number): number {
-    return this.#sources[row]! >> 1
+    return this.#sources[row]! >> 2
   }
 
   isClosed(row: number): boolean {
     return (this.#sources[row]! & 1) === 1
+  }
+
+  isSampled(row: number): boolean {
+    return (this.#sources[row]! & 2) === 2
   }
 
   /** Rows folded in (P2). */
@@ -122,7 +127,7 @@ export class PaneTable {
     assert(this.#baseMs !== undefined, 'a sound pane was seen')
     const { source, paneAt } = of
     this.#slices[row] = (pane.start - this.#baseMs) / this.sliceMs
-    this.#sources[row] = source * 2 + (pane.closed ? 1 : 0)
+    this.#sources[row] = source * 4 + (pane.closed ? 1 : 0) + (pane.sampled ? 2 : 0)
     this.#revs[row] = pane.rev
     this.#paneAt[row] = paneAt
     this.#event[row] = apart(pane.eventMax, pane.start)
@@ -140,6 +145,7 @@ export class PaneTable {
     payload.start = pane.payloadStarts[state]!
     payload.length = pane.payloadLengths[state]!
     payload.version = pane.versions[state]!
+    payload.sampled = pane.sampled
     return payload
   }
 
