@@ -6,6 +6,7 @@ import type { Clock } from '../../../src/std/clock.ts'
 import { ProcessClock, WORLD_BEGAN_AT } from '../core/process-clock.ts'
 import { EffectGate } from '../core/effect-gate.ts'
 import { chance } from '../core/seed.ts'
+import type { Tally } from '../core/tally.ts'
 import { ProcessDisk } from '../disk/process-disk.ts'
 import { WatchedMeta } from '../disk/watched-meta.ts'
 import { LIMITS, ROOT_FOLDER } from '../world/sim-process.ts'
@@ -25,8 +26,10 @@ import { checkSteps } from './step-check.ts'
 import { checkStore } from './store-watch.ts'
 import { bare, checkWindows, finalWindows } from './window-check.ts'
 
-/** What was checked, in numbers. */
+/** What was checked, in numbers, and what came out. */
 export type Verdict = {
+  /** By id: every window that was closed in time, with its values. */
+  readonly windows: ReadonlyMap<string, string>
   readonly ackedCount: number
   readonly windowCount: number
   readonly lackingCount: number
@@ -35,34 +38,43 @@ export type Verdict = {
   readonly toldCount: number
 }
 
-/** By now whatever was in the log at this distance from the end must have been worked off. */
-const LAG_MS_MAX = 15_000
-
 type Left = {
   readonly world: World
   readonly log: Log
   readonly clock: Clock
-  /** When all was over, by the clock of the machine. */
-  readonly endedAt: number
+  /** Whatever was in the log by then, by the clock of the machine, was to be worked off. */
+  readonly settledAt: number
   readonly contents: LogContents
 }
 
 /** Looks at all that a world left behind. @throws Violation. */
 export async function judge(world: World): Promise<Verdict> {
   const { log, clock } = await world.drive(openForReading(world))
-  const endedAt = clock.now()
+  const settledAt = clock.now() - world.scenario.lagMs
   const contents = await world.drive(readContents(log))
-  const left = { world, log, clock, endedAt, contents }
+  const left = { world, log, clock, settledAt, contents }
   const ackedCount = checkAcked(world.ledger.acks, contents)
   const folds = foldsOf(left)
   checkSent(world, folds)
   checkRefusals(contents, folds)
+  countRows(world.tally, folds)
+  const again = await world.drive(evaluatedAgain(left))
   const { equalCount, lackingCount } = judgeRows(left, folds)
-  const steps = await world.drive(judgeEvaluation(left))
+  world.tally.add('windows without a silent site', lackingCount)
+  compareFinals(jsonOf(contents, 'windows') as Iterable<WindowResult>, again.windows)
+  const written = jsonOf(contents, 'transitions') as Iterable<Step | Told>
+  const steps = checkSteps([...written], again.steps)
   const notices = await world.drive(judgeNotices(left))
-  await world.drive(checkStore(world.store, contents, endedAt - LAG_MS_MAX))
+  await world.drive(checkStore(world.store, contents, settledAt))
   await world.drive(log.close())
-  return { ackedCount, windowCount: equalCount, lackingCount, ...steps, ...notices }
+  return {
+    windows: windowsOf(left),
+    ackedCount,
+    windowCount: equalCount,
+    lackingCount,
+    ...steps,
+    ...notices,
+  }
 }
 
 /** The log as the last process left it, with nobody writing and nothing going wrong. */
@@ -81,6 +93,17 @@ export async function openForReading(world: World): Promise<{ log: Log; clock: C
       new WatchedMeta(metaFiles.path, onFull, { life, gate, synced: () => metaFiles.synced() }),
   })
   return { log, clock }
+}
+
+/** What the rows were like, so that nobody has to believe that hard ones were among them. */
+function countRows(tally: Tally, folds: readonly RowFold[]): void {
+  for (const fold of folds) {
+    tally.add('rows', fold.counted.length)
+    tally.add('rows repeated', fold.repeatCount)
+    tally.add('rows beyond correction', fold.late.length)
+    tally.add('rows refused by readers', fold.refused.length)
+    tally.add('rows ahead of their time', fold.skewedCount)
+  }
 }
 
 function foldsOf({ world, contents }: Left): readonly RowFold[] {
@@ -106,15 +129,25 @@ function judgeRows({ world, contents }: Left, folds: readonly RowFold[]) {
   })
 }
 
-/** Windows and steps are those of evaluators that nobody interrupts (A1), and were in time (D2). */
-async function judgeEvaluation({ world, log, clock, endedAt, contents }: Left) {
+function windowsOf({ world, contents }: Left): Verdict['windows'] {
+  const judgedTo = WORLD_BEGAN_AT + world.scenario.judgedMs
+  const finals = finalWindows(jsonOf(contents, 'windows') as Iterable<WindowResult>)
+  const judged = [...finals.values()].filter(({ closed, end }) => closed && end <= judgedTo)
+  return new Map(judged.map(({ id, rows, values }) => [id, JSON.stringify({ rows, values })]))
+}
+
+/**
+ * The windows and steps of evaluators that nobody interrupts (A1). What was in the log when a
+ * position was committed is held against them (D2).
+ */
+async function evaluatedAgain({ world, log, clock, settledAt, contents }: Left) {
   const { monitors, absentMs, log: of } = world.scenario.config
   const spec = { monitors, panesPartitions: of.partitions, absentMs, live: true }
   const steps: Step[] = []
   const windows: WindowResult[] = []
   for (let partition = 0; partition < of.partitions; partition++) {
     const end = world.stopped?.progress.evaluate.next.get(partition) ?? 0
-    assertCaughtUp(contents, { topic: 'panes', partition, end }, endedAt)
+    assertCaughtUp(contents, { topic: 'panes', partition, end }, settledAt)
     const outputs = await evaluateAgain({ log, clock, spec }, partition, end)
     const dues: Due[] = []
     for (const { offset, topic, value } of outputs) {
@@ -128,8 +161,7 @@ async function judgeEvaluation({ world, log, clock, endedAt, contents }: Left) {
     )
     checkOutputs(dues, commits, world.ledger.acks)
   }
-  compareFinals(jsonOf(contents, 'windows') as Iterable<WindowResult>, windows)
-  return checkSteps([...(jsonOf(contents, 'transitions') as Iterable<Step | Told>)], steps)
+  return { windows, steps }
 }
 
 function compareFinals(issued: Iterable<WindowResult>, expected: readonly WindowResult[]): void {
@@ -141,19 +173,19 @@ function compareFinals(issued: Iterable<WindowResult>, expected: readonly Window
   }
 }
 
-/** Nothing older than the bound waits to be read. */
+/** Nothing waits to be read that was there by then. */
 function assertCaughtUp(
   contents: LogContents,
   at: { readonly topic: 'panes'; readonly partition: number; readonly end: number },
-  now: number,
+  settledAt: number,
 ): void {
   const records = contents.get(at.topic)?.[at.partition] ?? []
   const oldest = records.find(({ offset }) => offset >= at.end)
-  if (oldest === undefined || oldest.time > now - LAG_MS_MAX) return
+  if (oldest === undefined || oldest.time > settledAt) return
   throw new Violation(`${at.topic}/${at.partition} was read to ${at.end} of ${records.length}`)
 }
 
-async function judgeNotices({ world, log, clock, endedAt, contents }: Left) {
+async function judgeNotices({ world, log, clock, settledAt, contents }: Left) {
   const transitions = contents.get('transitions') ?? []
   const writtenAt = new Map<string, number>()
   const told: Told[] = []
@@ -167,6 +199,6 @@ async function judgeNotices({ world, log, clock, endedAt, contents }: Left) {
     expected: await planAgain(transitions, { spec: world.scenario.config.notify, clock }),
     receivers: world.receivers,
     told,
-    isSettled: (id) => (writtenAt.get(id) ?? 0) < endedAt - LAG_MS_MAX,
+    isSettled: (id) => (writtenAt.get(id) ?? 0) < settledAt,
   })
 }

@@ -41,6 +41,8 @@ export class RowFold {
   readonly late: LateRow[] = []
   readonly refused: number[] = []
   repeatCount = 0
+  /** Rows that moved no watermark (W9). */
+  skewedCount = 0
   /** Rows that are no heartbeats, each once. */
   readonly counted: FoldedRow[] = []
 
@@ -64,9 +66,8 @@ export class RowFold {
       this.repeatCount++
       return []
     }
-    if (row.ts <= record.time + this.#facts.skewMs) {
-      this.#watermarks.set(row.site, Math.max(row.ts, this.watermarkOf(row.site)))
-    }
+    if (row.ts > record.time + this.#facts.skewMs) this.skewedCount++
+    else this.#watermarks.set(row.site, Math.max(row.ts, this.watermarkOf(row.site)))
     if (row['src'] === 'beat') return []
     this.counted.push(row)
     return this.#fold(row, record.offset)

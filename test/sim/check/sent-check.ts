@@ -2,9 +2,6 @@ import type { World } from '../world/world.ts'
 import { Violation } from './ledger.ts'
 import type { RowFold } from './row-fold.ts'
 
-/** By then a line of a file that is followed has been read. */
-const READ_WITHIN_MS = 10_000
-
 /**
  * Each row that its sender was told is taken counts: once where it has a number of its own or of
  * the collector's (D7), else at least once. And none counts that nobody sent. @throws Violation.
@@ -18,7 +15,7 @@ export function checkSent(world: World, folds: readonly RowFold[]): void {
   }
   const { scenario, senders, foreigner } = world
   const tail = scenario.tail.flatMap(({ lines }) => lines)
-  const read = scenario.tail.filter(({ atMs }) => atMs < scenario.endMs - READ_WITHIN_MS)
+  const read = scenario.tail.filter(({ atMs }) => atMs < scenario.endMs - scenario.lagMs)
   const taken = [...senders.flatMap(({ acked }) => acked), ...read.flatMap(({ lines }) => lines)]
   for (const line of taken) {
     const name = nameIn(line)

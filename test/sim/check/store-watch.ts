@@ -14,6 +14,7 @@ export class StoreWatch implements LedgerReader {
   readonly #stored = new Set<string>()
   /** By topic and partition, then offset: what was read and not yet committed. */
   readonly #read = new Map<string, Map<number, string>>()
+  readonly #readTo = new Map<string, number>()
 
   /** The store has taken these. */
   stored(records: readonly (WindowResult | Step | Told)[]): void {
@@ -23,6 +24,8 @@ export class StoreWatch implements LedgerReader {
   delivered(group: string | undefined, batch: LogBatch): void {
     if (!isRecorder(group)) return
     const read = this.#of(batch)
+    const key = keyOf(batch)
+    this.#readTo.set(key, Math.max(batch.next, this.#readTo.get(key) ?? 0))
     for (let row = 0; row < batch.count; row++) {
       const text = new TextDecoder().decode(bytesAt(batch.values, row))
       read.set(batch.offsets[row]!, storedName(JSON.parse(text) as WindowResult | Step | Told))
@@ -32,22 +35,29 @@ export class StoreWatch implements LedgerReader {
   commit(commit: Commit): void {
     if (!isRecorder(commit.group)) return
     const read = this.#of(commit)
+    const where = `${keyOf(commit)} stands at ${commit.offset}`
+    if (commit.offset > (this.#readTo.get(keyOf(commit)) ?? 0)) {
+      throw new Violation(`${where}, and nobody read so far`)
+    }
     for (const [offset, name] of read) {
       if (offset >= commit.offset) continue
       read.delete(offset)
       if (this.#stored.has(name)) continue
-      const where = `${commit.topic}/${commit.partition} stands at ${commit.offset}`
       throw new Violation(`${where}, and ${name} at ${offset} is not in the store`)
     }
   }
 
-  #of({ topic, partition }: { topic: string; partition: number }): Map<number, string> {
-    const key = `${topic}/${partition}`
+  #of(at: At): Map<number, string> {
+    const key = keyOf(at)
     const there = this.#read.get(key) ?? new Map<number, string>()
     this.#read.set(key, there)
     return there
   }
 }
+
+type At = { readonly topic: string; readonly partition: number }
+
+const keyOf = ({ topic, partition }: At): string => `${topic}/${partition}`
 
 const isRecorder = (group: string | undefined): boolean => group?.startsWith('record-') === true
 

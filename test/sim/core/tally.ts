@@ -3,7 +3,7 @@ export class Tally {
   readonly counts = new Map<string, number>()
 
   add(what: string, count = 1): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + count)
+    if (count > 0) this.counts.set(what, (this.counts.get(what) ?? 0) + count)
   }
 
   /** Takes in what another one counted. */

@@ -2,6 +2,7 @@ import type { Prng } from '../../../src/std/prng.ts'
 import type { DeathPoint } from '../core/effect-gate.ts'
 import { between, chance, oneOf } from '../core/seed.ts'
 import type { DiskOp } from '../disk/disk-troubles.ts'
+import type { Scenario } from './scenario.ts'
 import type { ReceiverMood } from './sim-receiver.ts'
 
 /** How a process ends: with what the system holds in memory kept, or with the power gone. */
@@ -106,13 +107,29 @@ function die(random: Prng) {
 /** The faults of a seed, in order of time. */
 export function faultsOf(
   seed: bigint,
-  { knownMs, troubledMs }: { readonly knownMs: number; readonly troubledMs: number },
+  { knownMs, troubledMs, config }: Pick<Scenario, 'knownMs' | 'troubledMs' | 'config'>,
 ): readonly Fault[] {
+  const isSynced = config.log.durability === 'ack'
   const random = chance(seed, 'faults')
   const count = between(random, 1, 10)
   const faults = Array.from({ length: count }, (): Fault => {
     const at = between(random, knownMs, troubledMs)
-    return { at, ...oneOf(random, DRAWS)(random) }
+    const fault = { at, ...oneOf(random, DRAWS)(random) }
+    return isSynced ? fault : survivable(fault)
   })
   return faults.toSorted((a, b) => a.at - b.at)
+}
+
+/** Where readers see what is not yet synced, a power cut may take from them what they saw. */
+function survivable(fault: Fault): Fault {
+  switch (fault.kind) {
+    case 'power':
+      return { ...fault, kind: 'kill' }
+    case 'die':
+      return { ...fault, end: 'kill' }
+    case 'lost-sync':
+      return { ...fault, kind: 'short-write' }
+    default:
+      return fault
+  }
 }

@@ -7,11 +7,21 @@ import type { Trace } from '../core/trace.ts'
 import type { DiskTroubles } from '../disk/disk-troubles.ts'
 import type { MetaFiles } from '../disk/meta-files.ts'
 import type { Platter } from '../disk/platter.ts'
+import type { Log } from '../../../src/log/log.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Scenario } from './scenario.ts'
 import type { SimReceiver } from './sim-receiver.ts'
 import type { StoreMood } from './sim-store.ts'
 import type { TailFile } from './tail-file.ts'
+
+/** Stands between log and store and their users, for tests of those who judge. */
+export type Tamper = {
+  /** Below what is noted as promised. */
+  readonly below?: (log: Log) => Log
+  /** Above it: what readers and collectors are handed. */
+  readonly above?: (log: Log) => Log
+  readonly store?: (store: Store) => Store
+}
 
 /** What a process finds, and what outlives it. */
 export interface Machine {
@@ -25,6 +35,7 @@ export interface Machine {
   readonly troubles: DiskTroubles
   readonly offset: ClockOffset
   readonly ledger: Ledger
+  readonly tamper: Tamper
   readonly store: Store
   readonly storeMood: StoreMood
   readonly storeWatch: StoreWatch

@@ -125,7 +125,7 @@ export const httpMonitor = (times: WindowTimes): SimMonitor => ({
         severity: critical
       - alert: StreamSilent
         absent_after: 6s
-        gate: requests >= 1
+        gate: requests >= 3
         severity: critical
 `,
   takes: (row) => row['src'] === 'http',

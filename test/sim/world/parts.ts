@@ -107,7 +107,8 @@ export class Parts {
 
   #recordReaders(): readonly Reader[] {
     const { log, clock, life, random, progress } = this.#house
-    const { scheduler, store, storeMood, storeWatch, tally } = this.#machine
+    const { scheduler, storeMood, storeWatch, tally, tamper } = this.#machine
+    const store = tamper.store?.(this.#machine.store) ?? this.#machine.store
     const parts = { scheduler, life, random, tally, mood: storeMood, watch: storeWatch }
     const deps = { log, clock, store: simStore(store, parts) }
     return [

@@ -28,7 +28,7 @@ export type Writer = {
 }
 
 /** Names as people give them, and as they should not. */
-const STREAMS = ['s0', 's1', 's|2"\\', 'ś\u2028three'] as const
+const STREAMS = ['s0', 's|1"\\', 'ś\u2028two'] as const
 const HOSTILE_SHARE = 0.03
 
 /**
@@ -107,7 +107,7 @@ function measured(random: Prng, isBurst: boolean): object {
   }
   return {
     src: 'http',
-    ...(random.next() < 0.8 && { pop: `p${random.below(2)}` }),
+    ...(random.next() < 0.7 && { pop: 'p0' }),
     status: isBurst && random.next() < 0.8 ? 503 : 200,
     bytes: random.below(100_000),
   }

@@ -9,6 +9,7 @@ import type { EffectGate } from '../core/effect-gate.ts'
 import { ProcessClock } from '../core/process-clock.ts'
 import type { Life } from '../core/scheduler.ts'
 import { chance } from '../core/seed.ts'
+import type { Tally } from '../core/tally.ts'
 import { ProcessDisk } from '../disk/process-disk.ts'
 import { WatchedMeta } from '../disk/watched-meta.ts'
 import type { Machine } from './machine.ts'
@@ -35,6 +36,8 @@ export const ROOT_FOLDER = '/'
 const FOR_EVER = { ms: -1, bytes: -1 }
 /** Nobody asks later what was refused, so that retention has something to let go of. */
 const SHORT = { ms: 10_000, bytes: 40_000 }
+
+const asItIs = (log: Log): Log => log
 
 /** One run of Nocturne on a simulated machine, from its start to its end, whichever that is. */
 export class SimProcess implements Reachable {
@@ -76,7 +79,7 @@ export class SimProcess implements Reachable {
   /** Opens the log and starts all parts. Rejects with what a process would end of. */
   async start(): Promise<void> {
     const { life, clock, disk, gate } = this
-    const { ledger, metaFiles, scenario } = this.#machine
+    const { ledger, metaFiles, scenario, tamper } = this.#machine
     const synced = () => metaFiles.synced()
     this.embedded = await openEmbeddedLog({
       folder: ROOT_FOLDER,
@@ -86,7 +89,8 @@ export class SimProcess implements Reachable {
       openMeta: (_, onFull) =>
         (this.meta = new WatchedMeta(metaFiles.path, onFull, { life, gate, synced })),
     })
-    const log = new WatchedLog(this.embedded, life, ledger)
+    const { below = asItIs, above = asItIs } = tamper
+    const log = above(new WatchedLog(below(this.embedded), life, ledger))
     await createTopics(log, {
       ...scenario.config.log,
       retention: (topic) => (topic === 'rejected' ? SHORT : FOR_EVER),
@@ -102,10 +106,20 @@ export class SimProcess implements Reachable {
     if (!this.#isStopping) await this.#parts?.joinFor(ms)
   }
 
+  /** What the log counted over the life of the process. */
+  countInto(tally: Tally): void {
+    const stats = this.embedded?.stats()
+    if (stats === undefined) return
+    if (stats.truncatedBytes > 0) tally.add('torn tails cut')
+    tally.add('compactions', stats.compactions)
+    tally.add('appends refused for space', stats.spaceRefusals)
+    tally.add('rounds of maintenance failed', stats.maintenanceFailures)
+  }
+
   /** In good order (R4). */
   async stop(): Promise<void> {
     this.#isStopping = true
     await this.#parts?.stop()
-    await this.embedded?.close()
+    await (this.log ?? this.embedded)?.close()
   }
 }
