@@ -12,7 +12,7 @@ const DEATHS: readonly Pick<Death, 'when' | 'end'>[] = (
   ['before', 'torn', 'after'] as const
 ).flatMap((when) => (['kill', 'power'] as const).map((end) => ({ when, end })))
 
-test('[D1] [D2] [A74] [V5] whatever effect a process dies at, the windows are the same', async (t) => {
+test('[D1] [D2] [V5] [A74] at whatever effect it dies, windows are the same', async (t) => {
   const seed = firstSeed()
   const scenario = smallScenario(seed)
   const unbroken = await runWorld({ seed, scenario, faults: [] })

@@ -21,7 +21,7 @@ import { planAgain } from './plan-again.ts'
 import { checkRefusals } from './refusal-check.ts'
 import { RowFold, type FoldedRow } from './row-fold.ts'
 import { checkSent } from './sent-check.ts'
-import { silences } from './silences.ts'
+import { siteHistories } from './source-history.ts'
 import { checkSteps } from './step-check.ts'
 import { checkStore } from './store-watch.ts'
 import { bare, checkWindows, finalWindows } from './window-check.ts'
@@ -64,6 +64,7 @@ export async function judge(world: World): Promise<Verdict> {
   compareFinals(jsonOf(contents, 'windows') as Iterable<WindowResult>, again.windows)
   const written = jsonOf(contents, 'transitions') as Iterable<Step | Told>
   const steps = checkSteps([...written], again.steps)
+  world.tally.add('steps repeated', steps.repeatCount)
   const notices = await world.drive(judgeNotices(left))
   await world.drive(checkStore(world.store, contents, settledAt))
   await world.drive(log.close())
@@ -116,16 +117,16 @@ function foldsOf({ world, contents }: Left): readonly RowFold[] {
 }
 
 function judgeRows({ world, contents }: Left, folds: readonly RowFold[]) {
-  const { monitors, knownMs, judgedMs, config } = world.scenario
+  const { monitors, judgedMs, config } = world.scenario
   const rowsOf = (id: string): FoldedRow[] =>
     folds.flatMap((fold) => fold.rowsByMonitor.get(id) ?? [])
   return checkWindows({
     monitors,
     rowsByMonitor: new Map(monitors.map(({ id }) => [id, rowsOf(id)])),
     issued: jsonOf(contents, 'windows') as Iterable<WindowResult>,
-    knownAt: WORLD_BEGAN_AT + knownMs,
     judgedTo: WORLD_BEGAN_AT + judgedMs,
-    silentFrom: silences(contents.get('panes')?.[0] ?? [], config.absentMs),
+    sites: siteHistories(contents.get('panes') ?? [], config.absentMs),
+    clockOffMs: world.offset.offMsMax,
   })
 }
 

@@ -3,6 +3,10 @@ import { windowsOf } from '../../rig/recording-oracle.ts'
 import type { SimMonitor } from '../world/monitors.ts'
 import { Violation } from './ledger.ts'
 import { groupOf, type FoldedRow } from './row-fold.ts'
+import type { SiteHistory } from './source-history.ts'
+
+/** Rows may be so far ahead of the log and move watermarks all the same (W9). */
+const KNOWN_WITHIN_MS = 5_000
 
 export type WindowFacts = {
   readonly monitors: readonly SimMonitor[]
@@ -10,12 +14,11 @@ export type WindowFacts = {
   readonly rowsByMonitor: ReadonlyMap<string, readonly FoldedRow[]>
   /** Every record of `windows`, in order within each partition. */
   readonly issued: Iterable<WindowResult>
-  /** Until here a window over all sites may lack a site that nobody had heard of, epoch ms. */
-  readonly knownAt: number
   /** Every window that ends up to here has to be there, epoch ms. */
   readonly judgedTo: number
-  /** By site: from when on its rows may be too late for a window, since it was silent. */
-  readonly silentFrom: ReadonlyMap<string, number>
+  readonly sites: ReadonlyMap<string, SiteHistory>
+  /** How far the machine's clock may be off the time of rows. */
+  readonly clockOffMs: number
 }
 
 export type WindowVerdict = {
@@ -39,7 +42,7 @@ export function checkWindows(facts: WindowFacts): WindowVerdict {
       finals.delete(id)
       const isThere = window?.closed === true
       if (!isThere && endOf(id) > facts.judgedTo) continue
-      const certainCount = rows.filter((row) => isCertain(row, id, facts)).length
+      const certainCount = rows.filter((row) => isCertain(row, { id, monitor, facts })).length
       const rowCount = isThere ? window.rows : 0
       const isLacking = certainCount <= rowCount && rowCount < rows.length
       if (isLacking) lackingCount++
@@ -52,10 +55,25 @@ export function checkWindows(facts: WindowFacts): WindowVerdict {
   return { equalCount, lackingCount }
 }
 
-/** Whether a window must have this row: its site was known, and had not been silent before. */
-function isCertain(row: FoldedRow, id: string, { knownAt, silentFrom }: WindowFacts): boolean {
-  const isKnown = !id.startsWith('all|') || endOf(id) > knownAt
-  return isKnown && row.appendedAt <= (silentFrom.get(row.site) ?? Number.POSITIVE_INFINITY)
+/**
+ * Whether a window must have this row: its site was known before any window over all sites could
+ * close without it, and its slice was closed before the site fell silent.
+ */
+function isCertain(
+  row: FoldedRow,
+  window: {
+    readonly id: string
+    readonly monitor: SimMonitor
+    readonly facts: WindowFacts
+  },
+): boolean {
+  const { id, monitor, facts } = window
+  const { knownAt, silence } = facts.sites.get(row.site) ?? { knownAt: Number.POSITIVE_INFINITY }
+  const mayBeUnknown = endOf(id) <= knownAt + KNOWN_WITHIN_MS + facts.clockOffMs
+  if (id.startsWith('all|') && mayBeUnknown) return false
+  if (silence === undefined) return true
+  const sliceEnd = row.ts - (row.ts % monitor.hopMs) + monitor.hopMs
+  return row.appendedAt <= silence.at && sliceEnd + monitor.latenessMs <= silence.watermark
 }
 
 /** The highest revision of each window. Equal revisions have to be equal but for their receipts. */

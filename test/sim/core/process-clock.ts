@@ -6,7 +6,16 @@ import type { Life, Scheduler } from './scheduler.ts'
 export const WORLD_BEGAN_AT = 1_795_383_150_000
 
 /** What the machine's clock shows beside the world's own time: stepped by faults. */
-export type ClockOffset = { ms: number }
+export class ClockOffset {
+  ms = 0
+  /** The most that it was ever off. */
+  offMsMax = 0
+
+  step(ms: number): void {
+    this.ms += ms
+    this.offMsMax = Math.max(this.offMsMax, Math.abs(this.ms))
+  }
+}
 
 const LATE_US_MAX = 1_500
 

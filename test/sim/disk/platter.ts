@@ -26,6 +26,10 @@ export class Platter {
     return bytes
   }
 
+  has(path: string): boolean {
+    return this.#names.has(path)
+  }
+
   /** @throws ENOENT. */
   file(path: string): PlatterFile {
     const node = this.#names.get(path)

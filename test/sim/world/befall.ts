@@ -39,8 +39,7 @@ function befallForAWhile(world: Stage, fault: Brief): void {
       if (process) process.life.pausedToUs = scheduler.nowUs + fault.forMs * US
       return
     case 'clock':
-      offset.ms += fault.stepMs
-      return
+      return offset.step(fault.stepMs)
     case 'full':
       platter.capacityBytes = platter.usedBytes + fault.leftBytes
       afterwards(fault.forMs, () => (platter.capacityBytes = DISK_BYTES))

@@ -4,7 +4,7 @@ import { configOf } from '../../rig/replay-run.ts'
 import { between, chance, oneOf } from '../core/seed.ts'
 import { WORLD_BEGAN_AT } from '../core/process-clock.ts'
 import { httpMonitor, tcpMonitor, type SimMonitor } from './monitors.ts'
-import { postsOf, type Post } from './rows.ts'
+import { postsOf, type Post, type Writer } from './rows.ts'
 
 /** A collector of one site, outside the process that it posts to. */
 export type SenderPlan = { readonly site: string; readonly posts: readonly Post[] }
@@ -18,7 +18,7 @@ export type Scenario = {
   readonly tail: readonly Post[]
   /** Bytes that somebody appends to `readings` beside all collectors. */
   readonly foreign: readonly Post[]
-  /** By then every site was heard of: before it a window may lack a site that nobody knew. */
+  /** By then sites were heard of, but perhaps for the last one. */
   readonly knownMs: number
   /** From `knownMs` to here faults may happen; from here on everything has to catch up. */
   readonly troubledMs: number
@@ -44,6 +44,8 @@ type Layout = {
   /** How long a group of notices gathers. */
   readonly graceMs: number
   readonly siteCount: number
+  /** When the last site is first heard of; the others are from the beginning. */
+  readonly lastJoinsMs: number
   /** Longest time between two posts. */
   readonly gapMs: number
   readonly knownMs: number
@@ -62,6 +64,7 @@ export function scenarioOf(seed: bigint): Scenario {
     durability: oneOf(random, ['ack', 'ack', 'ack', 'ack', 'ack', 'ack', 'ack', 'interval']),
     graceMs: oneOf(random, [500, 1_000, 3_000]),
     siteCount: between(random, 1, 3),
+    lastJoinsMs: random.next() < 0.8 ? 0 : between(random, 4_000, 20_000),
     gapMs: oneOf(random, [500, 900, 1_500]),
     knownMs: 4_000,
     troubledMs: 30_000,
@@ -72,7 +75,8 @@ export function scenarioOf(seed: bigint): Scenario {
 
 /**
  * A few seconds of one site: small enough to be lived through hundreds of times. No row is beyond
- * correction, unless that is given, and none is sent twice without a number, so its windows depend on the rows alone.
+ * correction, unless that is given, and none is sent twice without a number, so its windows depend
+ * on the rows alone.
  */
 export function smallScenario(seed: bigint, correctionMs = 60_000): Scenario {
   const times = { hopMs: 1_000, sizeMs: 2_000, latenessMs: 500, correctionMs, emitMs: 200 }
@@ -83,6 +87,7 @@ export function smallScenario(seed: bigint, correctionMs = 60_000): Scenario {
     durability: 'ack',
     graceMs: 300,
     siteCount: 1,
+    lastJoinsMs: 0,
     gapMs: 500,
     knownMs: 2_000,
     troubledMs: 4_000,
@@ -96,12 +101,14 @@ function scenarioFrom(seed: bigint, layout: Layout): Scenario {
   const { monitors, gapMs, knownMs, troubledMs, lagMs } = layout
   const endMs = troubledMs + layout.catchUpMs
   const times = { fromMs: knownMs, troubledMs, endMs, gapMs }
-  const rows = (name: string, of: { readonly site?: string; readonly isNumbered: boolean }) =>
+  const rows = (name: string, of: Pick<Writer, 'site' | 'isNumbered'> & Partial<Writer>) =>
     postsOf(chance(seed, `rows of ${name}`), { ...times, ...of, name })
   const senders = Array.from({ length: layout.siteCount }, (_, i) => {
     const site = `site${i + 1}`
-    const posts = rows(`agent@${site}`, { site, isNumbered: true })
-    return { site, posts: [hello(site), ...posts] }
+    const name = `agent@${site}`
+    const joinsMs = i === layout.siteCount - 1 ? layout.lastJoinsMs : 0
+    const posts = rows(name, { site, isNumbered: true, fromMs: Math.max(joinsMs, knownMs) })
+    return { site, posts: [hello(site, joinsMs), ...posts] }
   })
   return {
     config: configOf({ text: configText(layout) }),
@@ -135,10 +142,11 @@ const monitorsOf = (random: Prng): readonly SimMonitor[] => [
   }),
 ]
 
-/** A site's first row, by which it is known before anything goes wrong. */
-function hello(site: string): Post {
-  const row = { ts: WORLD_BEGAN_AT, site, stream: 'hello', src: 'hello', u: `hello-${site}` }
-  return { atMs: 0, lines: [JSON.stringify(row)], isNumbered: false }
+/** A site's first row, by which it is known, mostly before anything goes wrong. */
+function hello(site: string, atMs: number): Post {
+  const ts = WORLD_BEGAN_AT + atMs
+  const row = { ts, site, stream: 'hello', src: 'hello', u: `hello-${site}` }
+  return { atMs, lines: [JSON.stringify(row)], isNumbered: false }
 }
 
 const configText = (facts: Layout): string => `

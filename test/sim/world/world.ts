@@ -4,7 +4,7 @@ import { NocturneError } from '../../../src/model/nocturne-error.ts'
 import { Ledger, Violation } from '../check/ledger.ts'
 import { PaneWatch } from '../check/pane-watch.ts'
 import { StoreWatch } from '../check/store-watch.ts'
-import type { ClockOffset } from '../core/process-clock.ts'
+import { ClockOffset } from '../core/process-clock.ts'
 import { EffectGate } from '../core/effect-gate.ts'
 import { Scheduler, type Life } from '../core/scheduler.ts'
 import { chance } from '../core/seed.ts'
@@ -53,7 +53,7 @@ export class World implements Stage {
   readonly platter = new Platter()
   readonly metaFiles = new MetaFiles()
   readonly troubles = new DiskTroubles(this.tally)
-  readonly offset: ClockOffset = { ms: 0 }
+  readonly offset = new ClockOffset()
   readonly tamper: Tamper
   readonly ledger: Ledger
   readonly store = openMemoryStore({ clock: new SimulatedClock() })
