@@ -77,6 +77,7 @@ class PanesReader {
   #settled: Promise<void> = Promise.resolve()
   /** Records before this offset only rebuild. */
   #judgeFrom = 0
+  /** The next record to be read. */
   #readFrom = 0
   #next = 0
   #slot = 0
@@ -125,7 +126,7 @@ class PanesReader {
         if (turn.done === true) break
         await this.#turn(turn.value, stop.signal)
       }
-      if (this.#claim.signal.reason !== 'lost') await this.#checkpoint()
+      if (this.#claim.signal.reason !== 'lost' && this.#isRebuilt) await this.#checkpoint()
     } finally {
       stop.abort()
       await iterator.return?.()
@@ -151,8 +152,9 @@ class PanesReader {
         this.#evaluator.clock(record.clock, commands, results)
       } else this.#evaluator.count(record.reason)
     }
+    this.#readFrom = batch.next
     this.#next = Math.max(this.#next, batch.next)
-    const isDue = results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
+    const isDue = this.#isRebuilt && results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
     if (isDue) this.#evaluator.settle(results)
     await this.#send(results)
     if (isDue) await this.#checkpoint()
@@ -172,6 +174,14 @@ class PanesReader {
   async #noteAfter(work: readonly (Promise<void> | undefined)[], next: number): Promise<void> {
     await Promise.all(work)
     this.#note(next)
+  }
+
+  /**
+   * Whether the panes of open windows are all here again. Before that there is no checkpoint: it
+   * would say that nothing of them is needed.
+   */
+  get #isRebuilt(): boolean {
+    return this.#readFrom >= this.#judgeFrom
   }
 
   async #commandsTo(to: number, signal: AbortSignal): Promise<readonly Command[]> {
