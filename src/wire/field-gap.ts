@@ -18,6 +18,12 @@ export type GapMeaning = { readonly action: number; readonly field: number }
 /** Bytes `[from, to)` of a batch. */
 export type Span = { readonly from: number; readonly to: number }
 
+const NONE = new Float64Array(0)
+
+/** What `FieldGap.tail` of these bytes is. */
+export const tailOf = (view: DataView, { from, to }: Span): number =>
+  to - from < 8 ? view.getInt32(to - 4, true) : view.getFloat64(to - 8, true)
+
 /**
  * The bytes between two values of a row as the grammar once read them: from the end of one value to
  * the begin of the next, key, colon and blanks among them. Equal bytes at such a place mean the
@@ -45,10 +51,11 @@ export class FieldGap implements GapMeaning {
     this.action = action
     this.field = field
     this.head = length < 8 ? view.getInt32(from, true) : view.getFloat64(from, true)
-    this.tail = length < 8 ? view.getInt32(to - 4, true) : view.getFloat64(to - 8, true)
-    const innerCount = Math.max(0, (length - 9) >> 3)
-    const inner = (i: number): number => view.getFloat64(from + 8 + 8 * i, true)
-    this.#inner = Float64Array.from({ length: innerCount }, (_, i) => inner(i))
+    this.tail = tailOf(view, { from, to })
+    this.#inner = length <= 16 ? NONE : new Float64Array((length - 9) >> 3)
+    for (let i = 0; i < this.#inner.length; i++) {
+      this.#inner[i] = view.getFloat64(from + 8 + 8 * i, true)
+    }
     this.likely = undefined
     this.other = undefined
     this.alike = undefined

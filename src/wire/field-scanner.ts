@@ -113,7 +113,8 @@ export class FieldScanner {
     let gap = kind.memory.start
     for (;;) {
       const { likely } = gap
-      if (likely !== undefined && at + likely.length <= end && likely.stands(view, at)) {
+      // A value of one byte at least has to follow in the row.
+      if (likely !== undefined && at + likely.length < end && likely.stands(view, at)) {
         at += likely.length
         gap = likely
       } else {
@@ -138,7 +139,7 @@ export class FieldScanner {
    */
   #unlikely(kind: RowKind, before: FieldGap, at: number): number {
     const { likely, other } = before
-    const isOther = other !== undefined && at + other.length <= this.#cursor.end
+    const isOther = other !== undefined && at + other.length < this.#cursor.end
     if (!isOther || !other.stands(this.#view, at)) return this.#learn(kind, before, at)
     before.likely = other
     before.other = likely

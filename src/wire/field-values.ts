@@ -87,6 +87,7 @@ export class FieldValues {
   /** A wanted text that may be something else. */
   readLoose(start: number, field: number): number {
     const at = this.#cursor.blanks(start)
+    if (at >= this.#cursor.end) return -bail.syntax
     if (this.#bytes[at] === QUOTE) return this.readText(at + 1, field)
     return this.#isMet(field) ? -bail.duplicate : this.#readNull(at, field)
   }
@@ -139,6 +140,7 @@ export class FieldValues {
 
   #noNumber(start: number, field: number): number {
     const at = this.#cursor.blanks(start)
+    if (at >= this.#cursor.end) return -bail.syntax
     return at > start ? this.#number(at, field) : this.#readNull(at, field)
   }
 

@@ -1,4 +1,4 @@
-import { FieldGap, type GapMeaning, type Span } from './field-gap.ts'
+import { FieldGap, tailOf, type GapMeaning, type Span } from './field-gap.ts'
 
 /** Longer gaps are read by the grammar each time. */
 const BYTES_MAX = 64
@@ -24,18 +24,17 @@ export class GapMemory {
     meaning: GapMeaning & { readonly before: FieldGap },
   ): FieldGap {
     const { before } = meaning
-    const read = new FieldGap(view, span, meaning)
-    if (read.length > BYTES_MAX) return read
-    const gap = this.#known(view, span.from, read) ?? this.#keep(read)
+    if (span.to - span.from > BYTES_MAX) return new FieldGap(view, span, meaning)
+    const gap = this.#known(view, span) ?? this.#keep(new FieldGap(view, span, meaning))
     if (before.likely !== gap) before.other = before.likely
     before.likely = gap
     return gap
   }
 
-  #known(view: DataView, from: number, read: FieldGap): FieldGap | undefined {
-    let gap = this.#byTail.get(read.tail)
+  #known(view: DataView, span: Span): FieldGap | undefined {
+    let gap = this.#byTail.get(tailOf(view, span))
     for (let i = 0; i < ALIKE_MAX && gap !== undefined; i++, gap = gap.alike) {
-      if (gap.length === read.length && gap.stands(view, from)) return gap
+      if (gap.length === span.to - span.from && gap.stands(view, span.from)) return gap
     }
     return undefined
   }
