@@ -63,6 +63,8 @@ export const aggregateState = {
   /** Undefined where nothing was seen; counts and sums of nothing are 0 (V2). */
   result: (spec: AggregateSpec, state: AggregateState): number | undefined =>
     row(spec.kind).result(state, spec),
+  /** Number and version of a kind's payload in a pane. */
+  form: (kind: AggregateKind): { readonly code: number; readonly version: number } => TABLE[kind],
   /** The state as it travels; the writer comes back empty. */
   encode(spec: AggregateSpec, state: AggregateState, writer: ByteWriter): PaneState {
     const { code, version, write } = row(spec.kind)

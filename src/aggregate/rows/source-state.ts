@@ -3,6 +3,8 @@ export type SourceState = {
   readonly site: string
   /** Greatest accepted event time, −Infinity before the first. */
   watermark: number
+  /** The same before the batch in hand. */
+  watermarkBefore: number
   rows: number
   late: number
   skewed: number
@@ -12,14 +14,15 @@ export type SourceState = {
   writtenAt: number
   /** End of a replay (formats: `final`); silence is not judged beyond it. */
   final: number | undefined
-  /** Per monitor: how many slices its watermark has closed; a change is worth a record at once. */
+  /** Per fold: how many slices its watermark has closed; a change is worth a record at once. */
   readonly edges: Float64Array
 }
 
-export function newSource(site: string, monitors: number): SourceState {
+export function newSource(site: string, folds: number): SourceState {
   return {
     site,
     watermark: -Infinity,
+    watermarkBefore: -Infinity,
     rows: 0,
     late: 0,
     skewed: 0,
@@ -27,6 +30,6 @@ export function newSource(site: string, monitors: number): SourceState {
     heard: false,
     writtenAt: -Infinity,
     final: undefined,
-    edges: new Float64Array(monitors).fill(-Infinity),
+    edges: new Float64Array(folds).fill(-Infinity),
   }
 }
