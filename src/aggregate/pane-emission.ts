@@ -25,8 +25,17 @@ type Run = {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
+// Constants rather than properties, as in `shared-fold.ts`.
+const { rows: ROWS, readAt: READ_AT, appendedMax: APPENDED_MAX } = lane
+const { group: GROUP, flags: FLAGS, eventMax: EVENT_MAX, late: LATE } = cell
+const { closed: CLOSED, inexact: INEXACT } = paneFormat
 /** Flags of a pane by those of its slot, but for the changed one. */
-const FLAGS = [0, paneFormat.spread, paneFormat.sampled, paneFormat.spread | paneFormat.sampled]
+const PANE_FLAGS = [
+  0,
+  paneFormat.spread,
+  paneFormat.sampled,
+  paneFormat.spread | paneFormat.sampled,
+]
 
 /** Writes the panes of one fold: those that close, and those that changed (P1, P2, P5). */
 export class PaneEmission {
@@ -130,16 +139,17 @@ export class PaneEmission {
       const head = slot * 2
       block.openKey()
       panes.bytes.raw(prefix)
-      groups.writeText(integers[head + cell.group]!, panes.bytes)
+      groups.writeText(integers[head + GROUP]!, panes.bytes)
       block.openValue()
-      facts.rev = numbers[slot + lane.rows]!
-      facts.late = integers[head + cell.late]!
-      facts.eventMax = slice.start + integers[head + cell.eventMax]!
-      facts.readAt = numbers[slot + lane.readAt]!
-      facts.appendedMax = numbers[slot + lane.appendedMax]!
-      facts.flags =
-        FLAGS[integers[head + cell.flags]! >> 1]! | (slice.closed ? paneFormat.closed : 0)
-      for (const column of columns) if (!column.isExact(slot)) facts.flags |= paneFormat.inexact
+      facts.rev = numbers[slot + ROWS]!
+      facts.late = integers[head + LATE]!
+      facts.eventMax = slice.start + integers[head + EVENT_MAX]!
+      facts.readAt = numbers[slot + READ_AT]!
+      facts.appendedMax = numbers[slot + APPENDED_MAX]!
+      let flags = PANE_FLAGS[integers[head + FLAGS]! >> 1]!
+      if (slice.closed) flags |= CLOSED
+      for (const column of columns) if (!column.isExact(slot)) flags |= INEXACT
+      facts.flags = flags
       panes.open(facts)
       for (const column of columns) column.write(slot, panes)
     }

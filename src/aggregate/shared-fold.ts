@@ -13,6 +13,12 @@ import { cell, headLanes, lane, slotFlags } from './state/slot-store.ts'
 import { columnKinds } from './state/column-kinds.ts'
 import type { StateColumn } from './state/state-column.ts'
 
+// Constants rather than properties: what is read of an object in a loop so hot must be found
+// again whenever V8 drops what it knew of the loop.
+const { rows: ROWS, readAt: READ_AT, appendedMax: APPENDED_MAX } = lane
+const { flags: FLAGS, eventMax: EVENT_MAX, late: LATE } = cell
+const { changed: CHANGED, spread: SPREAD, sampled: SAMPLED } = slotFlags
+
 /** A monitor, and where the states of its aggregates stand, in their order. */
 export type FoldedMonitor = { readonly spec: MonitorSpec; readonly columns: readonly StateColumn[] }
 
@@ -133,17 +139,16 @@ export class SharedFold {
       }
       this.#slots[row] = slot
       const head = slot * 2
-      numbers[slot + lane.rows] = numbers[slot + lane.rows]! + 1
-      numbers[slot + lane.readAt] = readAt
+      numbers[slot + ROWS] = numbers[slot + ROWS]! + 1
+      numbers[slot + READ_AT] = readAt
       const appendedAt = times[row]!
-      if (appendedAt > numbers[slot + lane.appendedMax]!)
-        numbers[slot + lane.appendedMax] = appendedAt
+      if (appendedAt > numbers[slot + APPENDED_MAX]!) numbers[slot + APPENDED_MAX] = appendedAt
       const event = ts[row]! - slice.start
-      if (event > integers[head + cell.eventMax]!) integers[head + cell.eventMax] = event
-      if (verdict === 'late') integers[head + cell.late] = integers[head + cell.late]! + 1
-      const flags = integers[head + cell.flags]!
-      if ((flags & slotFlags.changed) !== 0) continue
-      integers[head + cell.flags] = flags | slotFlags.changed
+      if (event > integers[head + EVENT_MAX]!) integers[head + EVENT_MAX] = event
+      if (verdict === 'late') integers[head + LATE] = integers[head + LATE]! + 1
+      const flags = integers[head + FLAGS]!
+      if ((flags & CHANGED) !== 0) continue
+      integers[head + FLAGS] = flags | CHANGED
       if (slice.changedCount === 0) this.store.site(facts.sites[row]!).changed.push(slice)
       slice.noteChanged(slot)
     }
@@ -174,9 +179,9 @@ export class SharedFold {
       const slot = this.#slots[row]!
       if (slot === 0) continue
       let flags = 0
-      if (hasSpread && this.#batch.has(spread, row)) flags |= slotFlags.spread
-      if (weights !== undefined && weights[row]! > 1) flags |= slotFlags.sampled
-      const head = slot * 2 + cell.flags
+      if (hasSpread && this.#batch.has(spread, row)) flags |= SPREAD
+      if (weights !== undefined && weights[row]! > 1) flags |= SAMPLED
+      const head = slot * 2 + FLAGS
       integers[head] = integers[head]! | flags
     }
   }

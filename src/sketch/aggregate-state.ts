@@ -64,7 +64,10 @@ export const aggregateState = {
   result: (spec: AggregateSpec, state: AggregateState): number | undefined =>
     row(spec.kind).result(state, spec),
   /** Number and version of a kind's payload in a pane. */
-  form: (kind: AggregateKind): { readonly code: number; readonly version: number } => TABLE[kind],
+  form: (kind: AggregateKind): Pick<PaneState, 'kind' | 'version'> => ({
+    kind: TABLE[kind].code,
+    version: TABLE[kind].version,
+  }),
   /** The state as it travels; the writer comes back empty. */
   encode(spec: AggregateSpec, state: AggregateState, writer: ByteWriter): PaneState {
     const { code, version, write } = row(spec.kind)

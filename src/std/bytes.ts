@@ -38,12 +38,18 @@ export class ByteWriter {
   varint(value: number): void {
     assert(value >= 0, 'an unsigned varint is not negative')
     this.#room(10)
-    this.#septets(value)
+    // Most are of one byte.
+    if (value < 128) this.#bytes[this.length++] = value
+    else this.#septets(value)
   }
 
   /** Zigzag by arithmetic, since values pass 2^31; exact to ± 2^53. */
   svarint(value: number): void {
     this.#room(10)
+    if (value >= -64 && value < 64) {
+      this.#bytes[this.length++] = value < 0 ? -2 * value - 1 : 2 * value
+      return
+    }
     const negative = value < 0
     const magnitude = negative ? -(value + 1) : value
     const rest = Math.floor(magnitude / 64)

@@ -16,9 +16,9 @@ export function encodePane(pane: Pane): Uint8Array {
     (inexact ? paneFormat.inexact : 0)
   panes.frame(pane)
   panes.open({ ...pane, flags, stateCount: states.length })
-  for (const { kind, version, payload } of states) {
-    panes.openState(kind, version)
-    writer.raw(payload)
+  for (const state of states) {
+    panes.openState(state)
+    writer.raw(state.payload)
     panes.closeState()
   }
   return writer.take()

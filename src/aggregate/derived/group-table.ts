@@ -22,10 +22,10 @@ export class GroupTable {
   #pairs: readonly PairNumbers[]
   /** String ids of each group, one tuple behind another. */
   #tuples: Int32Array
-  /** JSON arrays of the groups' texts, written when a pane first needs them; end 0: not yet. */
+  /** JSON arrays of the groups' texts, written when a pane first needs them. */
   readonly #texts = new ByteWriter()
-  #textStarts = new Int32Array(GROUPS_MIN)
-  #textEnds = new Int32Array(GROUPS_MIN)
+  /** Where each begins and ends; an end of 0: not yet. */
+  #textSpans = new Int32Array(GROUPS_MIN * 2)
   size = 0
   /** Group by row, for the rows that were asked for. */
   groups = new Int32Array(0)
@@ -55,8 +55,8 @@ export class GroupTable {
 
   /** Writes the JSON array of a group's texts in `group_by` order, `null` where there is none. */
   writeText(group: number, to: ByteWriter): void {
-    if (!(this.#textEnds[group]! > 0)) this.#encode(group)
-    to.copy(this.#texts, this.#textStarts[group]!, this.#textEnds[group]!)
+    if (!(this.#textSpans[group * 2 + 1]! > 0)) this.#encode(group)
+    to.copy(this.#texts, this.#textSpans[group * 2]!, this.#textSpans[group * 2 + 1]!)
   }
 
   /**
@@ -70,7 +70,7 @@ export class GroupTable {
     this.#pairs = this.#pairs.map(() => new PairNumbers())
     this.#tuples = new Int32Array(GROUPS_MIN * width)
     this.#texts.clear()
-    this.#textEnds.fill(0)
+    this.#textSpans.fill(0)
     this.size = 0
     this.#serial = -1
     const numbers = new Int32Array(size)
@@ -147,13 +147,12 @@ export class GroupTable {
     const { strings } = this.#batch
     const ids = this.#tuples.subarray(group * width, (group + 1) * width)
     const texts = Array.from(ids, (id) => (id < 0 ? null : strings.text(id)))
-    if (group >= this.#textEnds.length) {
-      const room = Math.max(group + 1, this.#textEnds.length * 2)
-      this.#textStarts = copied(new Int32Array(room), this.#textStarts)
-      this.#textEnds = copied(new Int32Array(room), this.#textEnds)
+    if (group * 2 >= this.#textSpans.length) {
+      const room = Math.max(group + 1, this.#textSpans.length) * 2
+      this.#textSpans = copied(new Int32Array(room), this.#textSpans)
     }
-    this.#textStarts[group] = this.#texts.length
+    this.#textSpans[group * 2] = this.#texts.length
     this.#texts.raw(utf8(JSON.stringify(texts)))
-    this.#textEnds[group] = this.#texts.length
+    this.#textSpans[group * 2 + 1] = this.#texts.length
   }
 }

@@ -5,6 +5,10 @@ import { SortedRuns } from '../../std/sorted-runs.ts'
 import type { PaneWriter } from '../../wire/pane-writer.ts'
 import { fieldOf, type ColumnPlan, type Placed, type StateColumn } from './state-column.ts'
 
+type Run = { start: number; end: number; weight: number }
+
+const FORM = aggregateState.form('distinct')
+
 /**
  * Two lanes: the handle of a run of coupons, and the weight that its rows had, 0 before the first.
  * A slot with rows of two weights, or with too many coupons, has a state of its own instead: the
@@ -18,6 +22,7 @@ export class DistinctColumn implements StateColumn {
   #runs = new SortedRuns()
   readonly #large: (DistinctState | undefined)[] = []
   readonly #free: number[] = []
+  readonly #run: Run = { start: 0, end: 0, weight: 0 }
 
   constructor(plan: ColumnPlan) {
     this.#plan = plan
@@ -60,11 +65,10 @@ export class DistinctColumn implements StateColumn {
   }
 
   write(slot: number, to: PaneWriter): void {
-    const { code, version } = aggregateState.form('distinct')
-    to.openState(code, version)
+    to.openState(FORM)
     const weight = this.#weightOf(slot)
     if (weight < 0) distinct.write(to.bytes, this.#large[-1 - weight]!)
-    else distinctRun.write(to.bytes, this.#runs.values, this.#run(slot))
+    else distinctRun.write(to.bytes, this.#runs.values, this.#runOf(slot))
     to.closeState()
   }
 
@@ -72,12 +76,14 @@ export class DistinctColumn implements StateColumn {
     return true
   }
 
-  release(slot: number): void {
-    const weight = this.#weightOf(slot)
-    if (weight < 0) {
-      this.#large[-1 - weight] = undefined
-      this.#free.push(-1 - weight)
-    } else this.#runs.release(this.#handleOf(slot))
+  release(slots: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const weight = this.#weightOf(slots[i]!)
+      if (weight < 0) {
+        this.#large[-1 - weight] = undefined
+        this.#free.push(-1 - weight)
+      } else this.#runs.release(this.#handleOf(slots[i]!))
+    }
   }
 
   renew(slots: Iterable<number>): void {
@@ -92,17 +98,20 @@ export class DistinctColumn implements StateColumn {
     let number = -1 - held
     if (held > 0) {
       number = this.#free.pop() ?? this.#large.length
-      this.#large[number] = distinctRun.unpack(this.#runs.values, this.#run(slot))
+      this.#large[number] = distinctRun.unpack(this.#runs.values, this.#runOf(slot))
       this.#runs.release(this.#handleOf(slot))
       this.#plan.store.numbers[slot + this.#plan.lane + 1] = -1 - number
     }
     distinct.add(this.#large[number]!, coupon, weight)
   }
 
-  #run(slot: number): { start: number; end: number; weight: number } {
-    const run = this.#handleOf(slot)
-    const weight = this.#weightOf(slot)
-    return { start: this.#runs.start(run), end: this.#runs.end(run), weight }
+  /** A slot's run; the same object each time. */
+  #runOf(slot: number): Run {
+    const handle = this.#handleOf(slot)
+    this.#run.start = this.#runs.start(handle)
+    this.#run.end = this.#runs.end(handle)
+    this.#run.weight = this.#weightOf(slot)
+    return this.#run
   }
 
   #weightOf(slot: number): number {

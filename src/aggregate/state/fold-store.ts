@@ -41,11 +41,8 @@ export class FoldStore {
 
   /** Lets go of a slice that was taken out of its site's. */
   release(slice: Slice): void {
-    for (let i = 0; i < slice.count; i++) {
-      const slot = slice.slots[i]!
-      for (const column of this.columns) column.release(slot)
-      this.slots.release(slot)
-    }
+    for (const column of this.columns) column.release(slice.slots, slice.count)
+    this.slots.release(slice.slots, slice.count)
     if (this.#spare.length < SPARE_MAX) this.#spare.push(slice)
     const { count, capacity } = this.slots
     if (capacity > SLOTS_KEPT && count * USED_SHARE_MIN < capacity) this.#renew()

@@ -13,9 +13,11 @@ abstract class NumberColumn {
   protected readonly plan: ColumnPlan
   protected readonly field: number
   protected readonly bit: number
+  readonly #form: ReturnType<typeof aggregateState.form>
 
   constructor(plan: ColumnPlan) {
     this.plan = plan
+    this.#form = aggregateState.form(plan.spec.kind)
     this.field = fieldOf(plan)
     this.bit = plan.batch.bit(this.field)
   }
@@ -34,8 +36,7 @@ abstract class NumberColumn {
   }
 
   protected open(to: PaneWriter): void {
-    const { code, version } = aggregateState.form(this.plan.spec.kind)
-    to.openState(code, version)
+    to.openState(this.#form)
   }
 }
 

@@ -5,12 +5,17 @@ import type { PaneWriter } from '../../wire/pane-writer.ts'
 import type { BucketColumn } from '../derived/bucket-column.ts'
 import { fieldOf, type ColumnPlan, type Placed, type StateColumn } from './state-column.ts'
 
+const { entry: entryOf, width: WIDTH } = quantileRun
+const FORM = aggregateState.form('quantile')
+
 /** One lane: the handle of a run of packed buckets. */
 export class QuantileColumn implements StateColumn {
   readonly #plan: ColumnPlan
   readonly #field: number
   readonly #buckets: BucketColumn
   #runs = new SortedRuns()
+  /** For `write`. */
+  readonly #run = { start: 0, end: 0 }
 
   constructor(plan: ColumnPlan) {
     this.#plan = plan
@@ -31,21 +36,21 @@ export class QuantileColumn implements StateColumn {
       const slot = slots[row]!
       if (slot === 0 || (mask[row]! & bit) === 0) continue
       const run = (slot + lane) * 2
-      const entry = quantileRun.entry(buckets.of(row))
+      const entry = entryOf(buckets.of(row))
       const at = runs.seek(run, entry)
       const { values } = runs
-      if (at < runs.end(run) && values[at]! < entry + quantileRun.width)
-        values[at] = values[at]! + 1
+      if (at < runs.end(run) && values[at]! < entry + WIDTH) values[at] = values[at]! + 1
       else runs.insert(run, at, entry + 1)
     }
   }
 
   write(slot: number, to: PaneWriter): void {
-    const { code, version } = aggregateState.form('quantile')
-    const run = this.#runOf(slot)
-    const runs = this.#runs
-    to.openState(code, version)
-    quantileRun.write(to.bytes, runs.values, { start: runs.start(run), end: runs.end(run) })
+    const handle = this.#runOf(slot)
+    const run = this.#run
+    run.start = this.#runs.start(handle)
+    run.end = this.#runs.end(handle)
+    to.openState(FORM)
+    quantileRun.write(to.bytes, this.#runs.values, run)
     to.closeState()
   }
 
@@ -53,8 +58,8 @@ export class QuantileColumn implements StateColumn {
     return true
   }
 
-  release(slot: number): void {
-    this.#runs.release(this.#runOf(slot))
+  release(slots: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.#runs.release(this.#runOf(slots[i]!))
   }
 
   renew(slots: Iterable<number>): void {

@@ -5,6 +5,10 @@ const SLOTS_MIN = 16
 /** A slice that had room for so many times what the next one needs gives its arrays back. */
 const SPARE_FACTOR = 8
 
+// Constants rather than properties, as in `shared-fold.ts`.
+const { group: GROUP, flags: FLAGS } = cell
+const { changed: CHANGED } = slotFlags
+
 /** One slice of one site: which groups have a slot in it, and which changed since they left. */
 export class Slice {
   /** Epoch ms, `end` excluded. */
@@ -77,8 +81,8 @@ export class Slice {
   /** All that changed has left. */
   settle(integers: Int32Array): void {
     for (let i = 0; i < this.changedCount; i++) {
-      const flags = this.changed[i]! * 2 + cell.flags
-      integers[flags] = integers[flags]! & ~slotFlags.changed
+      const flags = this.changed[i]! * 2 + FLAGS
+      integers[flags] = integers[flags]! & ~CHANGED
     }
     this.changedCount = 0
   }
@@ -90,13 +94,13 @@ export class Slice {
     for (let i = 0; i < this.count; i++) {
       const slot = this.slots[i]!
       this.#place(slot, integers)
-      if ((integers[slot * 2 + cell.flags]! & slotFlags.changed) !== 0) this.noteChanged(slot)
+      if ((integers[slot * 2 + FLAGS]! & CHANGED) !== 0) this.noteChanged(slot)
     }
   }
 
   #place(slot: number, integers: Int32Array): void {
     const mask = this.#heads.length - 1
-    let head = integers[slot * 2 + cell.group]! & mask
+    let head = integers[slot * 2 + GROUP]! & mask
     while (this.#heads[head] !== 0) head = (head + 1) & mask
     this.#heads[head] = slot
   }

@@ -1,3 +1,5 @@
+import { copied } from '../copied.ts'
+
 const SLOTS_MIN = 64
 
 /** Lanes of 8 bytes at the beginning of each slot, whatever the aggregates. */
@@ -14,7 +16,7 @@ export const slotFlags = { changed: 1, spread: 2, sampled: 4 } as const
 /**
  * One *slot* for each group in each slice of one fold: a record of 8-byte lanes in one array, so
  * that a row touches one or two cache lines however many groups there are. A slot is named by its
- * first lane; 0 is none. Free slots are threaded through their own first integer.
+ * first lane; 0 is none.
  */
 export class SlotStore {
   readonly lanes: number
@@ -25,7 +27,9 @@ export class SlotStore {
   count = 0
   readonly #empty: Float64Array
   #end: number
-  #free = 0
+  /** Slots that were given back, to be taken before new ones: they are not touched until then. */
+  #free = new Int32Array(SLOTS_MIN)
+  #freeCount = 0
 
   /** `states` is what the lanes behind the head hold in an empty slot. */
   constructor(states: readonly number[]) {
@@ -44,10 +48,9 @@ export class SlotStore {
 
   /** An empty slot of this group. */
   take(group: number): number {
-    let slot = this.#free
-    if (slot !== 0) this.#free = this.integers[slot * 2]!
+    let slot = this.#end
+    if (this.#freeCount > 0) slot = this.#free[--this.#freeCount]!
     else {
-      slot = this.#end
       this.#end += this.lanes
       if (this.#end > this.numbers.length) this.#resize(this.numbers.length * 2)
     }
@@ -59,10 +62,15 @@ export class SlotStore {
     return slot
   }
 
-  release(slot: number): void {
-    this.integers[slot * 2] = this.#free
-    this.#free = slot
-    this.count--
+  /** Gives back the first `count` of some slots. */
+  release(slots: Int32Array, count: number): void {
+    const needed = this.#freeCount + count
+    if (needed > this.#free.length) {
+      this.#free = copied(new Int32Array(Math.max(needed, this.#free.length * 2)), this.#free)
+    }
+    // Backwards, so that they are taken in the order in which they were: memory likes that.
+    for (let i = count - 1; i >= 0; i--) this.#free[this.#freeCount++] = slots[i]!
+    this.count -= count
   }
 
   /** Begins anew with room for twice what is in use; answers what to `adopt` each slot from. */
@@ -72,7 +80,8 @@ export class SlotStore {
     this.numbers = new Float64Array(this.lanes * slots)
     this.integers = new Int32Array(this.numbers.buffer)
     this.#end = this.lanes
-    this.#free = 0
+    this.#free = new Int32Array(SLOTS_MIN)
+    this.#freeCount = 0
     return before
   }
 

@@ -20,8 +20,8 @@ export interface StateColumn {
   write(slot: number, to: PaneWriter): void
   /** False once a sum has passed 2^53 (P3). */
   isExact(slot: number): boolean
-  /** Gives back what the slot holds beside its lanes. */
-  release(slot: number): void
+  /** Gives back what the first `count` of some slots hold beside their lanes. */
+  release(slots: Int32Array, count: number): void
   /** The store was renewed: what all of these slots hold beside their lanes moves together. */
   renew(slots: Iterable<number>): void
 }
