@@ -7,6 +7,9 @@ import type { RowSelection } from './row-selection.ts'
 
 const GROUPS_MIN = 64
 const UNKNOWN = -1
+const NULL = utf8('null')
+const [OPEN, COMMA, CLOSE] = [0x5b, 0x2c, 0x5d]
+const [QUOTE, BACKSLASH, BLANK] = [0x22, 0x5c, 0x20]
 
 /**
  * Numbers the groups of one `group_by` densely from 0, for all monitors that have it. A group is a
@@ -144,15 +147,34 @@ export class GroupTable {
 
   #encode(group: number): void {
     const width = this.#fields.length
-    const { strings } = this.#batch
-    const ids = this.#tuples.subarray(group * width, (group + 1) * width)
-    const texts = Array.from(ids, (id) => (id < 0 ? null : strings.text(id)))
+    const texts = this.#texts
     if (group * 2 >= this.#textSpans.length) {
       const room = Math.max(group + 1, this.#textSpans.length) * 2
       this.#textSpans = copied(new Int32Array(room), this.#textSpans)
     }
-    this.#textSpans[group * 2] = this.#texts.length
-    this.#texts.raw(utf8(JSON.stringify(texts)))
-    this.#textSpans[group * 2 + 1] = this.#texts.length
+    this.#textSpans[group * 2] = texts.length
+    texts.u8(OPEN)
+    for (let k = 0; k < width; k++) {
+      if (k > 0) texts.u8(COMMA)
+      this.#encodeText(this.#tuples[group * width + k]!)
+    }
+    texts.u8(CLOSE)
+    this.#textSpans[group * 2 + 1] = texts.length
   }
+
+  /** Most texts are the same in JSON but for the quotes, so nothing is decoded for them. */
+  #encodeText(id: number): void {
+    if (id < 0) return this.#texts.raw(NULL)
+    const bytes = this.#batch.strings.bytes(id)
+    if (!isPlain(bytes)) return this.#texts.raw(utf8(JSON.stringify(this.#batch.strings.text(id))))
+    this.#texts.u8(QUOTE)
+    this.#texts.raw(bytes)
+    this.#texts.u8(QUOTE)
+  }
+}
+
+/** Whether UTF-8 bytes hold nothing that JSON escapes. */
+function isPlain(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte < BLANK || byte === QUOTE || byte === BACKSLASH) return false
+  return true
 }
