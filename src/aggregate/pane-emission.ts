@@ -78,6 +78,12 @@ export class PaneEmission {
     return slices !== undefined && (slices.changed.length > 0 || slices.isMovedBy(watermark))
   }
 
+  /** Whether panes of open slices wait for the next time that they are shown. */
+  isWaiting(number: number): boolean {
+    const slices = this.#fold.store.sites[number]
+    return this.#emitMs < Infinity && slices !== undefined && slices.changed.length > 0
+  }
+
   /**
    * Writes all that is due at this watermark, and lets go of slices beyond correction. Yields
    * whenever the block holds `bytesMax`: then the caller takes what is in it.

@@ -8,7 +8,8 @@ import type { Expression } from '../model/expression.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { Pane } from '../model/pane.ts'
 import { prng, type Prng } from '../std/prng.ts'
-import { decodePanesRecord } from '../wire/pane-codec.ts'
+import { utf8Text } from '../std/bytes.ts'
+import { decodePanesRecord, paneKey } from '../wire/pane-codec.ts'
 import { PartitionFold } from './partition-fold.ts'
 import { fieldBatchOf } from './wanted-fields.ts'
 
@@ -132,7 +133,7 @@ const cuts = fc.record({
   bytesMax: fc.constantFrom(200, 5000, Infinity),
 })
 
-test('[P1] [P2] [W5] [W6] [W7] [W8] [W9] panes are those of a computation row by row', () => {
+test('[P1] [P2] [P5] [W5] [W6] [W7] [W8] [W9] panes are those of a fold row by row', () => {
   fc.assert(
     fc.property(cuts, ({ seed, batches, stringsMax, bytesMax }) => {
       const random = prng(seed)
@@ -210,4 +211,90 @@ test('[D3] [D7] wherever a fold is killed, its panes become those of an unbroken
     }),
     { numRuns: 60 },
   )
+})
+
+const SHORT = { sizeMs: 1000, hopMs: 1000, latenessMs: 0, emitMs: 0, correctionMs: 5000 }
+
+/** Folds batches of rows, and checks after each that the panes that leave are the oracle's. */
+function foldLikeOracle(monitors: readonly MonitorSpec[], batches: readonly OracleRow[][]): void {
+  const spec = specOf(monitors)
+  const fold = new PartitionFold(spec, 0)
+  const oracle = new PaneOracle(spec)
+  const facts = { appendedAt: START + HOUR_MS, readAt: START }
+  let base = 0
+  for (const batch of batches) {
+    fold.fold(rowColumns(batch, { ...facts, base }), facts.readAt)
+    for (const row of batch) oracle.row(row, facts)
+    base += batch.length
+
+    assert.deepEqual(sorted(panesOf(fold.emit(base))), sorted(oracle.due(base)))
+  }
+}
+
+test('[P1] what is left of a burst moves into less room and goes on as it was', () => {
+  const burst = Array.from({ length: 3000 }, (_, i) => ({
+    ts: START,
+    stream: `s${i}`,
+    session: 'v',
+    x: i,
+  }))
+  // More sessions than a run of coupons holds, two weights, and many buckets.
+  const large = Array.from({ length: 700 }, (_, i) => ({
+    ts: START + 2000 + i,
+    stream: i % 7 === 0 ? 'other' : 'large',
+    session: `v${i}`,
+    x: i * i,
+    ...(i % 5 === 0 ? { p: 0.5 } : {}),
+  }))
+  const row = { stream: 'large', session: 'late', x: 7 }
+
+  foldLikeOracle(
+    [monitor({ window: SHORT })],
+    [
+      burst,
+      large,
+      [{ ...row, ts: START + 6500 }],
+      [{ ...row, ts: START + 2500 }],
+      [
+        { ...row, ts: START + 2600, session: 'v3' },
+        { ...row, ts: START + 6600, stream: 's1' },
+      ],
+    ],
+  )
+})
+
+test('[D5] groups that no slice holds are forgotten, and numbered anew when they come back', () => {
+  const streams = (from: number, at: number) =>
+    Array.from({ length: 40_000 }, (_, i) => ({ ts: START + at, stream: `s${from + i}`, x: 1 }))
+  const { aggregates } = monitor()
+
+  foldLikeOracle(
+    [monitor({ window: SHORT, aggregates: aggregates.slice(0, 2) })],
+    [
+      streams(0, 0),
+      streams(40_000, 10_000),
+      streams(70_000, 20_000),
+      [{ ts: START + 20_001, stream: 's80000', x: 1 }],
+      [{ ts: START + 30_000, stream: 's3', x: 1 }],
+    ],
+  )
+})
+
+test('[P1] a pane’s key is the JSON of its group whatever the group is called', () => {
+  const names = ['plain', 'a"b', 'a\\b', 'é 東京 🎬', '\u2028', 'null']
+  const fold = new PartitionFold(specOf([monitor({ groupBy: ['stream', 'pop'] })]), 0)
+  const rows = names.map((stream) => ({ ts: START, stream, pop: stream, x: 1 }))
+  fold.fold(rowColumns([...rows, { ts: START, stream: 's' }], { base: 0, appendedAt: START }), 0)
+  fold.fold(
+    rowColumns([{ ts: START + 60_000, stream: '-', src: 'beat' }], {
+      base: 9,
+      appendedAt: START + 60_000,
+    }),
+    0,
+  )
+
+  const keys = [...fold.emit(0)].map(({ key }) => utf8Text(key)).filter((key) => key[0] === 'm')
+
+  const groups = [...names.map((name) => [name, name]), ['s', null]]
+  assert.deepEqual(keys.sort(), groups.map((group) => utf8Text(paneKey('m', group))).sort())
 })

@@ -145,11 +145,14 @@ export class PartitionFold {
     const isShown = this.#folds.map(({ emission }) => emission.showsAt(now))
     for (const [number, source] of this.#intake.sources.entries()) {
       const { site, watermark } = source
-      if (watermark === WATERMARK_NONE) continue
+      if (watermark === WATERMARK_NONE || (source.isQuiet && !source.heard)) continue
+      source.isQuiet = true
       for (const [i, { emission }] of this.#folds.entries()) {
         const turn = { site, number, watermark, isShown: isShown[i]! }
-        if (!emission.isDue(turn)) continue
-        for (const _full of emission.write(turn, room)) yield this.#block.take()
+        if (emission.isDue(turn)) {
+          for (const _full of emission.write(turn, room)) yield this.#block.take()
+        }
+        source.isQuiet &&= !emission.isWaiting(number)
       }
       if (this.#isWatermarkDue(source, now)) watermarks.push(...this.#watermarkRecords(source, now))
     }

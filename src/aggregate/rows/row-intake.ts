@@ -92,6 +92,7 @@ export class RowIntake {
       }
       const source = this.sources[site]!
       source.heard = true
+      source.isQuiet = false
       if (isNumbered && this.#isRepeat(row)) {
         this.repeats++
         continue

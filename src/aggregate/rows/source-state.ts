@@ -11,6 +11,8 @@ export type SourceState = {
   rejected: number
   /** Something was read from it since its watermark was last written. */
   heard: boolean
+  /** Nothing was read from it since its panes last left, and none of them waits to be shown. */
+  isQuiet: boolean
   writtenAt: number
   /** End of a replay (formats: `final`); silence is not judged beyond it. */
   final: number | undefined
@@ -28,6 +30,7 @@ export function newSource(site: string, folds: number): SourceState {
     skewed: 0,
     rejected: 0,
     heard: false,
+    isQuiet: true,
     writtenAt: -Infinity,
     final: undefined,
     edges: new Float64Array(folds).fill(-Infinity),
