@@ -9,7 +9,7 @@ export class SiteSlices {
   readonly all: Slice[] = []
   /** Those with slots that changed since they left, in order of their first change. */
   changed: Slice[] = []
-  /** How many at the front are closed; a late one among them may yet have to be told so. */
+  /** How many at the front are known to be closed; the next ones may be, if they came late. */
   closedCount = 0
   readonly #horizon: Horizon
 
@@ -24,10 +24,7 @@ export class SiteSlices {
   }
 
   insert(slice: Slice): void {
-    const index = this.#behind(slice.start)
-    this.all.splice(index, 0, slice)
-    // It came after its neighbours were closed: being changed, it is looked at when panes leave.
-    if (index < this.closedCount) this.closedCount++
+    this.all.splice(this.#behind(slice.start), 0, slice)
   }
 
   /** Whether a watermark closes a slice or has passed the correction of one. */
