@@ -76,6 +76,11 @@ export const aggregateState = {
   /** Undefined where nothing was seen; counts and sums of nothing are 0 (V2). */
   result: (spec: AggregateSpec, state: AggregateState): number | undefined =>
     row(spec.kind).result(state, spec),
+  /** Number and version of a kind's payload in a pane that no row of a sample is in. */
+  form: (kind: AggregateKind): Pick<PaneState, 'kind' | 'version'> => ({
+    kind: TABLE[kind].code,
+    version: 1,
+  }),
   /** The state as it travels; the writer comes back empty. */
   encode(spec: AggregateSpec, state: AggregateState, writer: ByteWriter): PaneState {
     const { code, versionOf, write } = row(spec.kind)

@@ -91,14 +91,35 @@ function writeSketch(writer: ByteWriter, sketch: Readonly<HyperLogLog>): void {
     writer.raw(sketch.registers)
     return
   }
+  writeList(writer, sketch.coupons, { start: 0, end: sketch.coupons.length })
+}
+
+type Run = { readonly start: number; readonly end: number }
+
+function writeList(writer: ByteWriter, coupons: ArrayLike<number>, { start, end }: Run): void {
   writer.u8(LIST)
-  writer.varint(sketch.coupons.length)
+  writer.varint(end - start)
   let before = 0
-  for (const coupon of sketch.coupons) {
-    writer.varint(coupon - before)
-    before = coupon
+  for (let i = start; i < end; i++) {
+    writer.varint(coupons[i]! - before)
+    before = coupons[i]!
   }
 }
+
+/** A state of one weight and of at most `COUPONS_MAX` coupons, as a run of a larger array. */
+export const distinctRun = {
+  /** The payload that `distinct.write` makes of the same state. */
+  write(writer: ByteWriter, coupons: Float64Array, run: Run & { readonly weight: number }): void {
+    writer.varint(run.end > run.start ? 1 : 0)
+    if (run.end === run.start) return
+    writer.f64(run.weight)
+    writeList(writer, coupons, run)
+  },
+  /** The same state, for more weights or coupons than a run can hold. */
+  unpack: (coupons: Float64Array, { start, end, weight }: Run & { readonly weight: number }) => ({
+    byWeight: [{ weight, coupons: Array.from(coupons.subarray(start, end)), registers: undefined }],
+  }),
+} as const
 
 function readSketch(reader: ByteReader, weight: number): Weighted | undefined {
   const kind = reader.u8()

@@ -38,12 +38,18 @@ export class ByteWriter {
   varint(value: number): void {
     assert(value >= 0, 'an unsigned varint is not negative')
     this.#room(10)
-    this.#septets(value)
+    // Most are of one byte.
+    if (value < 128) this.#bytes[this.length++] = value
+    else this.#septets(value)
   }
 
   /** Zigzag by arithmetic, since values pass 2^31; exact to ± 2^53. */
   svarint(value: number): void {
     this.#room(10)
+    if (value >= -64 && value < 64) {
+      this.#bytes[this.length++] = value < 0 ? -2 * value - 1 : 2 * value
+      return
+    }
     const negative = value < 0
     const magnitude = negative ? -(value + 1) : value
     const rest = Math.floor(magnitude / 64)
@@ -97,6 +103,17 @@ export class ByteWriter {
     this.length += bytes.length
   }
 
+  /** Bytes that another writer holds. */
+  copy(from: ByteWriter, start: number, end: number): void {
+    this.#room(end - start)
+    const bytes = this.#bytes
+    const source = from.#bytes
+    let at = this.length
+    // Few bytes: a loop is as fast as a call, and needs no view.
+    for (let i = start; i < end; i++) bytes[at++] = source[i]!
+    this.length = at
+  }
+
   text(value: string): void {
     const bytes = utf8(value)
     this.varint(bytes.length)
@@ -142,9 +159,12 @@ export class ByteWriter {
     return out
   }
 
-  /** Empties the writer; views of what it held are no longer valid. */
-  clear(): void {
+  /** Empties the writer, and lets its buffer go if it is larger; views hold the old one. */
+  clear(bytesMax = Infinity): void {
     this.length = 0
+    if (this.#bytes.length <= bytesMax) return
+    this.#bytes = new Uint8Array(256)
+    this.#view = new DataView(this.#bytes.buffer)
   }
 }
 

@@ -6,7 +6,7 @@
 //   svarint event_max − start · svarint read_at − start · svarint appended_max − start
 //   varint n · n × ( u8 kind · u8 kind version · varint bytes · payload )
 // Monitor and group stand in the record's key alone: monitor 0x00 group as a JSON array.
-import type { Pane } from '../model/pane.ts'
+import type { Pane, PaneState } from '../model/pane.ts'
 import { ByteWriter } from '../std/bytes.ts'
 
 /** First byte of every binary pane, the version that is written, and its flags. */
@@ -75,8 +75,8 @@ export class PaneWriter {
     bytes.varint(facts.stateCount)
   }
 
-  /** Begins a state of this kind and version: its payload is written to `bytes`. */
-  openState(kind: number, version: number): void {
+  /** Begins a state of this kind: its payload is written to `bytes`. */
+  openState({ kind, version }: Pick<PaneState, 'kind' | 'version'>): void {
     this.bytes.u8(kind)
     this.bytes.u8(version)
     this.#payload = this.bytes.openSized()

@@ -98,9 +98,11 @@ export class Pipeline {
     this.#keep(results)
   }
 
-  feed(record: PaneRow): void {
+  feed({ key, value }: PaneRow): void {
     const results = this.#results()
-    this.evaluate(this.evaluator, this.panes.push(record) - 1, results)
+    // As a log would: the fold writes its next panes over these.
+    const kept = { key: key.slice(), value: value.slice() }
+    this.evaluate(this.evaluator, this.panes.push(kept) - 1, results)
     this.#keep(results)
   }
 

@@ -1,4 +1,4 @@
-import type { Interner } from '../std/interner.ts'
+import type { Interner } from '../../std/interner.ts'
 
 /** Dense numbers for a few names (sites, collectors) that outlive the string table's renewals. */
 export class Numbering {
