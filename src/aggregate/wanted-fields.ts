@@ -1,7 +1,8 @@
 import type { MonitorSpec } from '../model/monitor.ts'
-import type { WantedField } from '../wire/field-plan.ts'
+import type { WantedField } from '../wire/fields/field-plan.ts'
 import { fieldByName } from '../wire/reading-rules.ts'
-import { fieldsOfRowTest } from './row-test.ts'
+import { FieldBatch } from './rows/field-batch.ts'
+import { fieldsOfRowTest, literalsOfRowTest } from './row-test.ts'
 
 /** What every fold reads of a row beside what its monitors want. */
 export const foldFields: readonly WantedField[] = [
@@ -40,6 +41,17 @@ export function monitorFields(monitor: MonitorSpec): readonly WantedField[] {
 export function wantedFields(monitors: readonly MonitorSpec[]): readonly WantedField[] {
   const all = [...foldFields, ...monitors.flatMap(monitorFields)]
   return [...new Map(all.map((field) => [`${field.kind}:${field.name}`, field])).values()]
+}
+
+/** A batch with room for what these monitors read; what they compare with is interned first. */
+export function fieldBatchOf(monitors: readonly MonitorSpec[], stringsMax?: number): FieldBatch {
+  const tests = monitors.flatMap(({ where, aggregates }) => [
+    where,
+    ...aggregates.map((aggregate) => aggregate.where),
+  ])
+  const found = tests.flatMap((test) => (test === undefined ? [] : literalsOfRowTest(test)))
+  const literals = [...new Set(['', 'beat', 'request', ...found])]
+  return new FieldBatch(wantedFields(monitors), literals, stringsMax)
 }
 
 const isDimension = (field: string): boolean => fieldByName.get(field)?.kind === 'X'

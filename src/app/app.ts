@@ -22,6 +22,7 @@ import { createCollectors, type Collectors } from './collectors.ts'
 import { createTopics } from './create-topics.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
+import { watchReceipts, type HopTaken } from './receipt-watch.ts'
 import { claimReaders, newProgress, type Progress } from './readers.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
 
@@ -177,6 +178,7 @@ class Parts {
     if (wanted.has('serve')) await this.#startServer()
     if (wanted.has('collect')) this.#startCollectors()
     this.#read(this.#observe(reading))
+    if (wanted.has('evaluate')) this.#watchReceipts(reading)
     if (wanted.has('record')) {
       const part = { name: 'record/retention', signal: reading }
       this.#read(supervise(this.#supervision, part, (signal) => this.#retain(signal)))
@@ -287,6 +289,13 @@ class Parts {
       { name: 'aggregate', isOk: caughtUp('readings', aggregate.next) },
       { name: 'evaluate', isOk: caughtUp('panes', evaluate.next) },
     ].map((check) => (check.isOk ? check : { ...check, code: 'APP_RESTORING' }))
+  }
+
+  #watchReceipts(signal: AbortSignal): void {
+    const { receiptHops } = this.#metrics
+    const taken: HopTaken = (hop, seconds) => receiptHops.observe({ hop }, seconds)
+    const run = (ending: AbortSignal) => watchReceipts(this.#log, taken, ending)
+    this.#read(supervise(this.#supervision, { name: 'receipts', signal }, run))
   }
 
   async #noteEnds(topic: string): Promise<void> {

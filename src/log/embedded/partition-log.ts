@@ -93,7 +93,7 @@ export class PartitionLog {
       clock,
       delayMs: spec.durability === 'interval' ? limits.syncMs : 0,
       synced: (mark) => this.#onSynced(mark),
-      failed: (error) => this.#poisonBy(error),
+      failed: (error) => this.#onSyncFailed(error),
     })
   }
 
@@ -291,8 +291,7 @@ export class PartitionLog {
       everyBytes: limits.indexEveryBytes,
     })
     await sealed.seal(this.#index, { offset, position: bytes, timeBefore: this.#writtenTime })
-    const file = await disk.open(`${next.path}.log`, 'create')
-    await disk.syncFolder(this.folder)
+    const file = await this.#create(`${next.path}.log`)
     const index = new SegmentIndex(offset, limits.indexEveryBytes)
     next.adopt({ file, index })
     this.#commit.file = file
@@ -304,10 +303,36 @@ export class PartitionLog {
     await sealed.drop()
   }
 
+  async #create(path: string): Promise<DiskFile> {
+    const { disk } = this.#house
+    const file = await disk.open(path, 'create')
+    try {
+      await disk.syncFolder(this.folder)
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
   #onSynced(mark: Mark): void {
     this.#house.counters.syncs++
     this.#synced = mark
     this.appended.wake()
+  }
+
+  /** The system may have let go of what it could not write, and reads it back all the same. */
+  #onSyncFailed(error: unknown): NocturneError {
+    const outcome = this.#poisonBy(error)
+    try {
+      const { bytes } = this.#synced
+      this.#house.meta.putSuspect(this.at, { base: this.active.base, bytes })
+    } catch (failure) {
+      // Then the next opening trusts what it reads: nothing better is left on such a disk.
+      outcome.cause = new AggregateError([error, failure])
+      return outcome
+    }
+    return outcome
   }
 
   #poisonBy(error: unknown): NocturneError {
