@@ -94,7 +94,7 @@ export class SortedRuns {
     const at = this.#end
     this.#end += roomOf(size)
     if (this.#end > this.values.length) {
-      const grown = new Float64Array(Math.max(this.values.length * 2, this.#end))
+      const grown = new Float64Array(Math.max(Math.ceil(this.values.length * 1.5), this.#end))
       grown.set(this.values)
       this.values = grown
     }

@@ -52,7 +52,7 @@ export class SlotStore {
     if (this.#freeCount > 0) slot = this.#free[--this.#freeCount]!
     else {
       this.#end += this.lanes
-      if (this.#end > this.numbers.length) this.#resize(this.numbers.length * 2)
+      if (this.#end > this.numbers.length) this.#grow()
     }
     const { numbers } = this
     const empty = this.#empty
@@ -95,8 +95,10 @@ export class SlotStore {
     return to
   }
 
-  #resize(length: number): void {
-    const grown = new Float64Array(length)
+  /** By half, since this is the most of a fold's memory. */
+  #grow(): void {
+    const slots = Math.ceil((this.numbers.length / this.lanes) * 1.5)
+    const grown = new Float64Array(this.lanes * slots)
     grown.set(this.numbers)
     this.numbers = grown
     this.integers = new Int32Array(grown.buffer)
