@@ -1,5 +1,5 @@
 // Columns in memory into encoded panes on one core, as `examples/ott.yaml` asks (count, sum, max)
-// and with a quantile and a distinct count as well; beside it the same columns through maps to JSON.
+// and with a quantile and a distinct count as well; beside it the same columns by maps into JSON.
 import assert from 'node:assert/strict'
 import { PartitionFold } from '../src/aggregate/partition-fold.ts'
 import { loadConfig } from '../src/config/load-config.ts'

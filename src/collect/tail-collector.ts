@@ -15,6 +15,8 @@ export type TailCollectorOptions = {
   readonly collector: string
   readonly intake: ReadingIntake
   readonly batch: RecordBatch
+  /** Follows the file: an argument, so that a simulated one can be followed too. */
+  readonly follow?: typeof tailLines
 }
 
 /**
@@ -40,7 +42,7 @@ export class TailCollector implements BeatInput {
 
   /** @throws COLLECT_INPUT_UNREADABLE and what the log throws; run again, it goes on. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, clock, path, collector, batch } = this.#options
+    const { log, clock, path, collector, batch, follow = tailLines } = this.#options
     // What an earlier run could not append goes first: it is read again, and known by its numbers.
     await batch.flush()
     const checkpoint = await readCheckpoint(log, collector)
@@ -48,7 +50,7 @@ export class TailCollector implements BeatInput {
     let lineCount = checkpoint?.rowCount ?? 0
     let isDue = false
     const from = { path, clock, lineCount, ...(position === undefined ? {} : { position }) }
-    for await (const { lines, inode, isAtEnd } of tailLines(from, signal)) {
+    for await (const { lines, inode, isAtEnd } of follow(from, signal)) {
       for (const line of lines) {
         this.#add(line)
         position = { inode, offset: line.next }

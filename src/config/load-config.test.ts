@@ -212,6 +212,7 @@ const EARLY = [
   { rule: 'when: retrans > 400, of: { m: 1, n: 5 }', early: true },
   { rule: 'when: retrans < 400', early: false },
   { rule: 'when: retrans > 400, early: "off"', early: false },
+  { rule: 'when: retrans > 400, bound: lower', early: false },
   { rule: 'absent_after: 15s', early: false },
 ] as const
 

@@ -149,6 +149,22 @@ test('[A62] what is open is repeated every 4 h, but not to whom has taken it on'
   assert.equal(running.reasons.get('dedup/acked'), 1)
 })
 
+test('[A74] a raise is told though the fall before it was part of another step', async () => {
+  const at = await world()
+  const running = plan(at, at.log)
+  const step = (seq: number, name: Step['step'], level: Step['level']) =>
+    stepOf({ alert: 1, seq, step: name, activeAt: startAt, level })
+
+  await appendSteps(at.log, [step(2, 'firing', 'critical'), step(3, 'recovering', 'critical')])
+  await pass(at, 2_000)
+  await appendSteps(at.log, [step(4, 'refiring', 'warning'), step(5, 'raised', 'critical')])
+  await pass(at, 31_000)
+  await running.end()
+
+  const told = await noticesOf(at.log)
+  assert.deepEqual(told.map(short), ['noc 1 first 1', 'noc 2 raised 1'])
+})
+
 test('[A60] routes decide who is told, and an end is told where its opening was', async () => {
   const at = await world()
   const running = plan(at, at.log)

@@ -1,8 +1,8 @@
 import { COUPON_END } from './coupon.ts'
+import { distinctEstimate } from './distinct-estimate.ts'
 import {
   addCoupon,
   COUPONS_MAX,
-  estimateOf,
   mergeHyperLogLog,
   REGISTERS,
   type HyperLogLog,
@@ -36,14 +36,8 @@ export const distinct = {
     for (const sketch of from.byWeight) mergeHyperLogLog(sketchOf(into, sketch.weight), sketch)
     return into
   },
-  /** The greatest scaled estimate; undefined until something was seen (V2). */
-  result(state: Readonly<DistinctState>): number | undefined {
-    let greatest: number | undefined
-    for (const sketch of state.byWeight) {
-      greatest = Math.max(greatest ?? 0, sketch.weight * estimateOf(sketch))
-    }
-    return greatest
-  },
+  /** Each value at the least weight it was seen with; undefined until something was (V2). */
+  result: (state: Readonly<DistinctState>): number | undefined => distinctEstimate(state.byWeight),
   /** Gives back the room that adding left over, for a state that will hardly change. */
   trim(state: DistinctState): void {
     for (const sketch of state.byWeight) sketch.coupons = sketch.coupons.slice()
@@ -128,13 +122,14 @@ export const distinctRun = {
 } as const
 
 function readSketch(reader: ByteReader, weight: number): Weighted | undefined {
-  if (reader.u8() === FULL) {
+  const kind = reader.u8()
+  if (kind === FULL) {
     const registers = reader.raw(REGISTERS).slice()
     const isSound = registers.length === REGISTERS && registers.every((rank) => rank < 64)
     return isSound ? { weight, coupons: [], registers } : undefined
   }
   const length = reader.varint()
-  if (!reader.ok || length > COUPONS_MAX) return undefined
+  if (kind !== LIST || !reader.ok || length > COUPONS_MAX) return undefined
   const coupons = new Array<number>(length)
   let coupon = 0
   for (let i = 0; i < length; i++) {

@@ -3,10 +3,14 @@ import type { Sketch } from './sketch.ts'
 
 const GAMMA = 1.01 / 0.99
 /** Of 2^53 · 1000 units. Exponents 1 to 34 hold no integer: so fewer than 4,367 buckets exist. */
-const EXPONENT_MAX = 2183
+export const EXPONENT_MAX = 2183
 
 /** Buckets in use, rising, and beside each how many values fell into it. */
 export type QuantileState = { buckets: number[]; counts: number[] }
+
+/** Whether a value can fall into it. */
+export const isBucket = (bucket: number): boolean =>
+  (bucket >= ZERO_BUCKET ? bucket : -2 - bucket) <= EXPONENT_MAX
 
 /** The value that a bucket stands for: within 1 % of each that fell into it, ± 0.0005. */
 export function valueOfBucket(bucket: number): number {
@@ -103,8 +107,7 @@ export const quantile = {
       const step = reader.svarint()
       const count = reader.varint()
       const bucket = before + step
-      const exponent = bucket >= ZERO_BUCKET ? bucket : -2 - bucket
-      if (!reader.ok || count === 0 || exponent > EXPONENT_MAX) return undefined
+      if (!reader.ok || count === 0 || !isBucket(bucket)) return undefined
       if (i > 0 && step <= 0) return undefined
       buckets[i] = bucket
       counts[i] = count

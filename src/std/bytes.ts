@@ -168,19 +168,33 @@ export class ByteWriter {
   }
 }
 
-/** Reads what a `ByteWriter` wrote. Past the end `ok` turns false and every read answers 0. */
+// Eight bytes as a double without a view per buffer; both arrays share their memory.
+const octets = new Uint8Array(8)
+const doubles = new Float64Array(octets.buffer)
+
+/**
+ * Reads what a `ByteWriter` wrote. Past the end `ok` turns false and every read answers 0. One
+ * reader serves many buffers: `open` begins anew without allocating.
+ */
 export class ByteReader {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
+  #bytes: Uint8Array
   at: number
-  readonly end: number
+  end: number
   ok = true
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.at = at
     this.end = end
+  }
+
+  /** Begins to read other bytes, from `at` up to `end`. */
+  open(bytes: Uint8Array, at: number, end: number): this {
+    this.#bytes = bytes
+    this.at = at
+    this.end = end
+    this.ok = true
+    return this
   }
 
   #has(count: number): boolean {
@@ -193,6 +207,8 @@ export class ByteReader {
   }
 
   varint(): number {
+    // Most are one byte: counts, steps between buckets, lengths.
+    if (this.at < this.end && this.#bytes[this.at]! < 128) return this.#bytes[this.at++]!
     let value = 0
     let scale = 1
     for (let i = 0; i < 8; i++) {
@@ -215,14 +231,26 @@ export class ByteReader {
 
   f64(): number {
     if (!this.#has(8)) return 0
-    this.at += 8
-    return this.#view.getFloat64(this.at - 8, true)
+    for (let i = 0; i < 8; i++) octets[i] = this.#bytes[this.at++]!
+    return doubles[0]!
+  }
+
+  u32be(): number {
+    if (!this.#has(4)) return 0
+    const bytes = this.#bytes
+    const at = this.at
+    this.at += 4
+    const low = (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+    return bytes[at]! * 2 ** 24 + low
   }
 
   u64be(): readonly [high: number, low: number] {
-    if (!this.#has(8)) return [0, 0]
-    this.at += 8
-    return [this.#view.getUint32(this.at - 8), this.#view.getUint32(this.at - 4)]
+    return [this.u32be(), this.u32be()]
+  }
+
+  /** Leaves bytes unread. */
+  skip(count: number): void {
+    if (this.#has(count)) this.at += count
   }
 
   /** A view, not a copy. */

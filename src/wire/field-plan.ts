@@ -34,6 +34,8 @@ export type FieldPlan = {
   readonly ts: number
   readonly stream: number
   readonly p: number
+  /** −1 where it is not wanted. */
+  readonly v: number
 }
 
 /** Different fields that all monitors of a reader may want together (D5). */
@@ -41,7 +43,7 @@ export const wantedFieldsMax = 512
 const HASH_SIZE = 1024
 
 /** Slot of a key in `heads`: the length, first and last byte tell nearly all keys apart. */
-export const keyHash = (length: number, first: number, last: number): number =>
+const keyHash = (length: number, first: number, last: number): number =>
   (length ^ (first << 4) ^ (last << 2)) & (HASH_SIZE - 1)
 
 /**
@@ -71,6 +73,7 @@ export function compileFieldPlan(wanted: readonly WantedField[]): FieldPlan {
     ts,
     stream,
     p,
+    v: names.indexOf('v'),
   }
 }
 
@@ -79,6 +82,29 @@ export const isUnsigned = (kind: FieldKind | undefined): boolean =>
   kind === 'D' || kind === 'E' || kind === 'I'
 
 const kindOf = (name: string): FieldKind | undefined => fieldByName.get(name)?.kind
+
+/** A key that is not in the table: on a `v` row it ranks behind all that are. */
+export const unknownKey = -2
+
+/** The wanted field of the key that is `bytes[from, to)`; −1: known, not wanted; `unknownKey`. */
+export function findKey(
+  table: KeyTable,
+  bytes: Uint8Array,
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  const length = to - from
+  let entry = table.heads[keyHash(length, bytes[from]!, bytes[to - 1]!)]!
+  while (entry >= 0) {
+    if (table.lengths[entry] === length) {
+      const name = table.starts[entry]!
+      let i = 0
+      while (i < length && table.bytes[name + i] === bytes[from + i]) i++
+      if (i === length) return table.fields[entry]!
+    }
+    entry = table.next[entry]!
+  }
+  return unknownKey
+}
 
 function keyTable(keys: readonly string[], wanted: readonly string[]): KeyTable {
   const heads = new Int16Array(HASH_SIZE).fill(-1)

@@ -42,11 +42,19 @@ export class JsonCursor {
   /** Where the closing quote stands of a string whose content begins at `start`. */
   textEnd(start: number, escapes: boolean): number {
     const bytes = this.bytes
-    const end = this.end
+    let at = start
+    let byte = bytes[at]!
+    // A run may leave the row, but no further than the next quote; then the row is refused.
+    while (byte > QUOTE && byte < 0x80 && byte !== BACKSLASH) byte = bytes[++at]!
+    return byte === QUOTE && at < this.end ? at : this.#oddTextEnd(at, escapes)
+  }
+
+  /** The same from a place on where the text has more than letters, figures and most signs. */
+  #oddTextEnd(start: number, escapes: boolean): number {
+    const { bytes, end } = this
     let at = start
     for (;;) {
       let byte = bytes[at]!
-      // A run may leave the row, but no further than the next quote; then the row is refused.
       while (byte > QUOTE && byte < 0x80 && byte !== BACKSLASH) byte = bytes[++at]!
       if (at >= end) return -bail.text
       if (byte === QUOTE) return at
@@ -80,16 +88,17 @@ export class JsonCursor {
     return length
   }
 
-  /** The end of a value that nobody wants; it is still held to the grammar. */
+  /** The end of a value that nobody wants, blanks before it; it is still held to the grammar. */
   valueEnd(at: number): number {
     const byte = this.bytes[at]!
-    if (byte === QUOTE) {
-      const close = this.textEnd(at + 1, true)
-      return close < 0 ? close : close + 1
-    }
     if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return this.#numberEnd(at)
     if (byte === OPEN || byte === OPEN_LIST) return -bail.nesting
-    return this.literalEnd(at)
+    if (byte !== QUOTE) {
+      const start = this.blanks(at)
+      return start > at ? this.valueEnd(start) : this.literalEnd(at)
+    }
+    const close = this.textEnd(at + 1, true)
+    return close < 0 ? close : close + 1
   }
 
   literalEnd(at: number): number {
@@ -101,28 +110,26 @@ export class JsonCursor {
     return at + word.length
   }
 
-  #digitsEnd(start: number): number {
-    let at = start
-    while (this.bytes[at]! >= ZERO && this.bytes[at]! <= NINE) at++
-    return at
-  }
-
   #numberEnd(start: number): number {
     const bytes = this.bytes
     const whole = bytes[start] === MINUS ? start + 1 : start
-    let at = this.#digitsEnd(whole)
+    let at = whole
+    while (bytes[at]! >= ZERO && bytes[at]! <= NINE) at++
     if (at === whole || (bytes[whole] === ZERO && at > whole + 1)) return -bail.number
     if (bytes[at] === POINT) {
-      const fraction = at + 1
-      at = this.#digitsEnd(fraction)
+      const fraction = ++at
+      while (bytes[at]! >= ZERO && bytes[at]! <= NINE) at++
       if (at === fraction) return -bail.number
     }
-    if (bytes[at] === 0x65 || bytes[at] === 0x45) {
-      const sign = bytes[at + 1]
-      const exponent = sign === MINUS || sign === PLUS ? at + 2 : at + 1
-      at = this.#digitsEnd(exponent)
-      if (at === exponent) return -bail.number
-    }
-    return at
+    return bytes[at] === 0x65 || bytes[at] === 0x45 ? this.#exponentEnd(at) : at
+  }
+
+  #exponentEnd(start: number): number {
+    const bytes = this.bytes
+    const sign = bytes[start + 1]
+    const exponent = sign === MINUS || sign === PLUS ? start + 2 : start + 1
+    let at = exponent
+    while (bytes[at]! >= ZERO && bytes[at]! <= NINE) at++
+    return at === exponent ? -bail.number : at
   }
 }

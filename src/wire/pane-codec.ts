@@ -1,9 +1,10 @@
 import type { AggregateSpec } from '../model/monitor.ts'
 import type { ClockRecord, Group, Pane, PaneState, Watermark } from '../model/pane.ts'
-import { ByteReader, utf8, utf8Text } from '../std/bytes.ts'
+import { ByteReader, ByteWriter, utf8 } from '../std/bytes.ts'
 import { decodeJson, shape } from './json-shape.ts'
 import { readJsonPane } from './json-pane.ts'
-import { paneFormat } from './pane-writer.ts'
+import { paneFormat, PaneWriter } from './pane-writer.ts'
+import { readPaneKey } from './read-pane-key.ts'
 import { isClock, readWatermark } from './watermark-codec.ts'
 
 const { letter: LETTER_P } = paneFormat
@@ -38,6 +39,28 @@ export const paneKey = (monitor: string, group: Group): Uint8Array =>
 export const watermarkKey = (site: string, partition: number): Uint8Array =>
   utf8(`\0${site}\0${partition}`)
 
+// One writer for all panes: `take` copies, so nothing of one record reaches the next.
+const writer = new ByteWriter()
+const panes = new PaneWriter(writer)
+
+/** The value of a pane's record; its key is `paneKey(monitor, group)`. */
+export function encodePane(pane: Pane): Uint8Array {
+  const { closed, spread, sampled, inexact, states } = pane
+  const flags =
+    (closed ? paneFormat.closed : 0) |
+    (spread ? paneFormat.spread : 0) |
+    (sampled ? paneFormat.sampled : 0) |
+    (inexact ? paneFormat.inexact : 0)
+  panes.frame(pane)
+  panes.open({ ...pane, flags, stateCount: states.length })
+  for (const state of states) {
+    panes.openState(state)
+    writer.raw(state.payload)
+    panes.closeState()
+  }
+  return writer.take()
+}
+
 /**
  * Reads a binary pane's record; undefined where key or value is none. The payloads of its states
  * are views into the value: copy what outlives it.
@@ -45,7 +68,7 @@ export const watermarkKey = (site: string, partition: number): Uint8Array =>
 export function decodePane(record: PanesBytes): Pane | undefined {
   const { key, value } = record
   if (key === undefined || value === undefined || value[0] !== LETTER_P) return undefined
-  const identity = readKey(key)
+  const identity = readPaneKey(key)
   if (identity === undefined || !isKnownVersion(value[1])) return undefined
   const reader = new ByteReader(value, 2)
   const flags = reader.u8()
@@ -93,7 +116,7 @@ export function decodePanesRecord(record: PanesBytes, aggregatesOf?: AggregatesO
   if (value[0] === LETTER_P) {
     const pane = decodePane(record)
     if (pane !== undefined) return { kind: 'pane', pane }
-    const keyed = key !== undefined && readKey(key) !== undefined
+    const keyed = key !== undefined && readPaneKey(key) !== undefined
     return {
       kind: 'rejected',
       reason: !keyed ? 'key' : isKnownVersion(value[1]) ? 'pane' : 'version',
@@ -112,21 +135,6 @@ const isKnownVersion = (version: number | undefined): boolean =>
   version !== undefined && version >= VERSION_MIN && version <= paneFormat.version
 
 const hex8 = (part: number): string => part.toString(16).padStart(8, '0')
-
-const isGroup = shape.list(shape.orNull(shape.text))
-
-function readKey(key: Uint8Array): { monitor: string; group: Group } | undefined {
-  const zero = key.indexOf(0)
-  if (zero < 1) return undefined
-  const group = decodeJson(key.subarray(zero + 1), isGroup)
-  if (!group.ok) return undefined
-  try {
-    return { monitor: utf8Text(key.subarray(0, zero)), group: group.value }
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
-}
 
 function readStates(reader: ByteReader): PaneState[] {
   const count = reader.varint()

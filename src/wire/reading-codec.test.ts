@@ -6,7 +6,8 @@ import { readingFields, type Reading } from '../model/reading.ts'
 import { utf8 } from '../std/bytes.ts'
 import { readFieldsSlowly } from './field-fallback.ts'
 import { compileFieldPlan } from './field-plan.ts'
-import { createFieldColumns, scanFields } from './field-scanner.ts'
+import { createFieldColumns } from './field-columns.ts'
+import { FieldScanner } from './field-scanner.ts'
 import { checkReading, deriveFields, encodeReading, parseReading } from './reading-codec.ts'
 
 const BASE = { ts: 1_795_383_157_516, stream: 'arena-1' }
@@ -170,7 +171,7 @@ test('[F2] what is written is read back alike by the codec and the early-stoppin
 
       const into = createFieldColumns(plan, 1)
       const at = { starts: Int32Array.of(0), lengths: Int32Array.of(bytes.length) }
-      scanFields(plan, { values: { bytes, ...at }, count: 1 }, into)
+      new FieldScanner(plan).scan({ values: { bytes, ...at }, count: 1 }, into)
       const slow = readFieldsSlowly(plan, bytes)
       assert.ok(slow.ok)
       if (into.status[0] !== 0) return

@@ -156,6 +156,27 @@ test('[V1] a late row issues its windows again with a higher revision', () => {
   assert.equal(after.values.sum, before.values.sum! + 5)
 })
 
+test('[V1] [V2] a window whose older slices are forgotten is not issued again', () => {
+  const window = { ...WINDOW, correctionMs: 0 }
+  const pipeline = new Pipeline([monitor({ window })], { live: true })
+  pipeline.clock(START)
+  pipeline.push(0, [row(500, 1, { site: 'a' }), row(500, 1, { site: 'b' })])
+  for (let s = 1; s <= 60; s++) {
+    pipeline.push(0, [row(s * 1000, 1, { site: 'a' })])
+    pipeline.clock(START + s * 1000)
+  }
+
+  // Site b was silent and windows went on without it up to 59 s; now it comes back with old rows.
+  pipeline.push(
+    0,
+    [57_500, 57_600, 57_700].map((ms) => row(ms, 1, { site: 'b' })),
+  )
+  pipeline.beat(START + 61_000, { site: 'b' })
+
+  const rowsOf = (s: number) => pipeline.windows.get(`all|m|["arena-1"]|${START + s * 1000}`)!.rows
+  assert.deepEqual([57, 58, 59].map(rowsOf), [2, 2, 5])
+})
+
 test('[A50] the same command twice is one command, also after it was taken back', () => {
   const pipeline = new Pipeline([loud([high])], { live: true })
   pipeline.clock(START)

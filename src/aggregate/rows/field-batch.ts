@@ -1,11 +1,12 @@
+import { grown } from '../../std/grown.ts'
 import { assert } from '../../std/assert.ts'
 import { Interner } from '../../std/interner.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { RecordColumns } from '../../model/record-columns.ts'
-import { copied } from '../copied.ts'
 import { couponOf } from '../../sketch/coupon.ts'
 import { compileFieldPlan, type FieldPlan, type WantedField } from '../../wire/field-plan.ts'
-import { createFieldColumns, scanFields, type FieldColumns } from '../../wire/field-scanner.ts'
+import { createFieldColumns, type FieldColumns } from '../../wire/field-columns.ts'
+import { FieldScanner } from '../../wire/field-scanner.ts'
 import { readFieldsSlowly } from '../../wire/field-fallback.ts'
 
 /** Strings known at once before the table is renewed: bounds memory over days of sessions (D5). */
@@ -21,6 +22,7 @@ export type BatchColumns = Pick<FieldBatch, 'count' | 'masks' | 'numbers' | 'ids
  */
 export class FieldBatch {
   readonly #plan: FieldPlan
+  readonly #scanner: FieldScanner
   readonly #literals: readonly string[]
   readonly #stringsMax: number
   readonly #fieldByName: ReadonlyMap<string, number>
@@ -45,6 +47,7 @@ export class FieldBatch {
   ) {
     this.#stringsMax = stringsMax
     this.#plan = compileFieldPlan(wanted)
+    this.#scanner = new FieldScanner(this.#plan)
     this.#fieldByName = new Map(wanted.map((field, i) => [field.name, i]))
     this.#isText = wanted.map((field) => field.kind === 'text')
     this.#literals = literals
@@ -107,7 +110,7 @@ export class FieldBatch {
   read(records: RecordColumns): void {
     this.#reserve(records.count)
     this.reasons.clear()
-    scanFields(this.#plan, records, this.#columns)
+    this.#scanner.scan(records, this.#columns)
     const { masks, numbers, status } = this.#columns
     this.count = records.count
     this.masks = masks
@@ -141,7 +144,7 @@ export class FieldBatch {
 
   #hash(id: number): number {
     if (id >= this.#coupons.length) {
-      this.#coupons = copied(new Uint32Array(Math.max(1024, id * 2)), this.#coupons)
+      this.#coupons = grown(this.#coupons, Math.max(1024, id * 2))
     }
     const coupon = couponOf(this.strings.bytes(id))
     this.#coupons[id] = coupon ?? 1

@@ -5,6 +5,7 @@ import { prng } from '../../std/prng.ts'
 import { LogRig, topicSpec } from '../suite/log-rig.suite.ts'
 import type { EmbeddedLog } from './embedded-log.ts'
 import { EmbeddedRig } from './embedded-rig.suite.ts'
+import { systemError } from './faulty-disk.suite.ts'
 
 let rig: EmbeddedRig
 
@@ -47,6 +48,21 @@ test('[L33] after compaction and reopening the last value of each key is what it
   assert.deepEqual(new Map(rows.map(({ key, value }) => [key, value])), last)
   assert.ok(rows.length < before.length / 2, `${rows.length} of ${before.length} rows are left`)
   for (const row of rows) assert.deepEqual(row, before[row.offset])
+  assert.deepEqual(rejected, [])
+})
+
+test('[L33] a compaction whose folder cannot be synced has put its file in place', async () => {
+  const log = await rig.open()
+  await log.createTopic(topicSpec({ cleanup: 'compact' }))
+  const last = await fill(log, 400)
+  const { syncFolder } = rig.disk
+  rig.disk.syncFolder = () => Promise.reject(systemError('EIO'))
+
+  await compacted(log, () => log.stats().maintenanceFailures > 0)
+
+  rig.disk.syncFolder = syncFolder
+  const { rows, rejected } = await rig.readAll(log)
+  assert.deepEqual(new Map(rows.map(({ key, value }) => [key, value])), last)
   assert.deepEqual(rejected, [])
 })
 

@@ -68,7 +68,9 @@ async function rewrite(
   try {
     const kept = await survivors(house, segment, last)
     if (kept.length === segment.size) return
-    partition.replaceSegment(segment, await putInPlace(house, { partition, segment, kept }))
+    if (kept.length === 0) await remove(house, { partition, segment })
+    else await putInPlace(house, { partition, segment, kept })
+    await house.disk.syncFolder(partition.folder)
   } finally {
     await segment.drop()
   }
@@ -126,19 +128,23 @@ function encodeRows(
   encoder.close({ base, time: newestAt, logAppendTime: true }, last - base)
 }
 
-/** Writes, syncs and renames; undefined where nothing is left and the file is gone. */
+type Rewrite = { readonly partition: PartitionLog; readonly segment: Segment }
+
+/** Nothing of the segment is left: readers go on at the next one. */
+async function remove({ disk }: LogHouse, { partition, segment }: Rewrite): Promise<void> {
+  partition.replaceSegment(segment, undefined)
+  await unlinkIfThere(disk, `${segment.path}.log`)
+  await unlinkIfThere(disk, `${segment.path}.idx`)
+}
+
+/**
+ * Writes, syncs and renames. The new file is known from the rename on, whatever fails behind it:
+ * who took it for the old one would find damage where there is none.
+ */
 async function putInPlace(
   { disk, limits }: LogHouse,
-  work: { readonly partition: PartitionLog; readonly segment: Segment; readonly kept: Uint8Array },
-): Promise<Segment | undefined> {
-  const { segment, kept } = work
-  const { folder } = work.partition
-  if (kept.length === 0) {
-    await disk.unlink(`${segment.path}.log`)
-    await unlinkIfThere(disk, `${segment.path}.idx`)
-    await disk.syncFolder(folder)
-    return undefined
-  }
+  { partition, segment, kept }: Rewrite & { readonly kept: Uint8Array },
+): Promise<void> {
   const temporary = `${segment.path}.log.tmp`
   await unlinkIfThere(disk, temporary)
   const file = await disk.open(temporary, 'create')
@@ -150,9 +156,10 @@ async function putInPlace(
     await file.close()
   }
   await disk.rename(temporary, `${segment.path}.log`)
-  await disk.syncFolder(folder)
   const { base } = segment
-  return new Segment(disk, { folder, base, size: kept.length, everyBytes: limits.indexEveryBytes })
+  const { folder } = partition
+  const compacted = { folder, base, size: kept.length, everyBytes: limits.indexEveryBytes }
+  partition.replaceSegment(segment, new Segment(disk, compacted))
 }
 
 /** True when the whole segment was visited. */

@@ -3,6 +3,7 @@ import { NocturneError } from '../../model/nocturne-error.ts'
 import { assert } from '../../std/assert.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { Clock } from '../../std/clock.ts'
+import { plainCodecs, type Codecs } from '../../wire/record-batch/codecs.ts'
 import type {
   Claim,
   GroupSpec,
@@ -36,7 +37,10 @@ export type EmbeddedOptions = {
   readonly folder: string
   readonly clock: Clock
   readonly disk?: Disk
+  readonly codecs?: Codecs
   readonly limits?: Partial<EmbeddedLimits>
+  /** Opens the metadata: an argument, so that a simulated crash can take its file away. */
+  readonly openMeta?: typeof openLogMeta
 }
 
 /**
@@ -44,14 +48,14 @@ export type EmbeddedOptions = {
  * process at a time. @throws LOG_LOCKED, LOG_CORRUPT.
  */
 export async function openEmbeddedLog(options: EmbeddedOptions): Promise<EmbeddedLog> {
-  const { clock, disk = nodeDisk } = options
+  const { clock, disk = nodeDisk, codecs = plainCodecs, openMeta = openLogMeta } = options
   const limits = { ...embeddedLimits, ...options.limits }
   const folder = join(options.folder, 'log')
   await disk.makeFolder(folder)
   await disk.syncFolder(options.folder)
   const space = new FreeSpace(folder, { disk, clock, limits })
-  const meta = new LogMeta(join(folder, 'meta.db'), folder, () => space.exhausted())
-  const house = { disk, clock, limits, meta, space, counters: zeroCounters() }
+  const meta = openMeta(folder, () => space.exhausted())
+  const house = { disk, clock, limits, meta, space, codecs, counters: zeroCounters() }
   const log = new EmbeddedLog(folder, house)
   try {
     await space.open()
@@ -63,6 +67,10 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
     throw error
   }
 }
+
+/** `onFull` makes room for the next try. @throws LOG_LOCKED, LOG_CORRUPT. */
+const openLogMeta = (folder: string, onFull: () => void): LogMeta =>
+  new LogMeta(join(folder, 'meta.db'), folder, onFull)
 
 /** The log as segment files of Kafka record batches, in one folder of one process. */
 export class EmbeddedLog implements Log {

@@ -15,6 +15,9 @@ export type PartitionState = {
   readonly closedAt: { readonly end: number; readonly bytes: number } | undefined
 }
 
+/** From `bytes` on of the segment that begins at `base`, what is read may be on no disk. */
+export type Suspect = { readonly base: number; readonly bytes: number }
+
 type Row = ReturnType<StatementSync['get']>
 
 /** Names one partition. */
@@ -35,6 +38,9 @@ const SCHEMA = `
     topic TEXT, partition INTEGER, from_offset INTEGER, next_offset INTEGER NOT NULL,
     reason TEXT NOT NULL, found_at INTEGER NOT NULL,
     PRIMARY KEY (topic, partition, from_offset)) STRICT;
+  CREATE TABLE IF NOT EXISTS suspects (
+    topic TEXT, partition INTEGER, base INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)) STRICT;
 `
 
 /**
@@ -139,11 +145,35 @@ export class LogMeta {
     })
   }
 
-  /** From here on a crash is found at the next opening. */
+  /** From here on a crash is found at the next opening; no segment is suspect any more. */
   forgetEnds(): void {
     this.#durably(() =>
-      this.#database.exec('UPDATE partitions SET end_offset = NULL, end_bytes = NULL'),
+      this.#database.exec(
+        'UPDATE partitions SET end_offset = NULL, end_bytes = NULL; DELETE FROM suspects',
+      ),
     )
+  }
+
+  /** Remembers where a failed sync began, until a next opening has written all from there again. */
+  putSuspect({ topic, partition }: At, { base, bytes }: Suspect): void {
+    this.#durably(() =>
+      this.#run(
+        'INSERT OR REPLACE INTO suspects VALUES (?, ?, ?, ?)',
+        topic,
+        partition,
+        base,
+        bytes,
+      ),
+    )
+  }
+
+  suspect({ topic, partition }: At): Suspect | undefined {
+    const row = this.#get(
+      'SELECT base, bytes FROM suspects WHERE topic = ? AND partition = ?',
+      topic,
+      partition,
+    )
+    return row && { base: Number(row['base']), bytes: Number(row['bytes']) }
   }
 
   position(group: string, { topic, partition }: At): Position | undefined {

@@ -92,6 +92,43 @@ test('[L35] opening again rescans a poisoned partition and takes appends', async
   assert.deepEqual((await rig.readAll(again)).values, ['b'])
 })
 
+test('[D1] [L35] what a failed sync may have left on no disk is written again', async () => {
+  const log = await rig.open()
+  await log.createTopic(topicSpec())
+  await log.append('rows', records('before'))
+  rig.disk.datasync = once(systemError('EIO'))
+  const poisoned = await codesOf([log.append('rows', records('lost?'))])
+  await log.close()
+  const events: string[] = []
+  rig.disk.write = (path) => void (path.endsWith('.log') && events.push('write'))
+  rig.disk.datasync = () => void events.push('sync')
+
+  const again = await rig.open()
+  await again.close()
+  await rig.open()
+
+  assert.deepEqual(poisoned, ['LOG_POISONED'])
+  assert.deepEqual(events, ['write', 'sync'], 'written once, before it is synced, and never again')
+})
+
+test('[D1] a segment that could not be synced at opening is written again as a whole', async () => {
+  const log = await rig.open()
+  await log.createTopic(topicSpec())
+  await log.append('rows', records('a'))
+  rig.disk.write = once(systemError('EIO'))
+  await codesOf([log.append('rows', records('b'))])
+  await log.close()
+  rig.disk.datasync = once(systemError('EIO'))
+  await assert.rejects(rig.open(), { code: 'EIO' })
+  const writes: string[] = []
+  rig.disk.write = (path) => void (path.endsWith('.log') && writes.push(path))
+
+  const again = await rig.open()
+
+  assert.equal(writes.length, 1)
+  assert.deepEqual((await rig.readAll(again)).values, ['a'])
+})
+
 test('[D1] an append resolves after a sync that began after its write', async () => {
   const log = await rig.open()
   await log.createTopic(topicSpec())
@@ -141,6 +178,28 @@ test('[D5] below the floor of free space readings are refused first, steps never
   assert.deepEqual(belowFloor, ['LOG_FULL', 'done', 'done'])
   assert.deepEqual(belowHalf, ['LOG_FULL', 'LOG_FULL', 'done'])
   assert.equal(log.stats().spaceRefusals, 2)
+})
+
+test('[L35] a roll that fails half-way leaves no file open', async () => {
+  rig = new EmbeddedRig({ segmentBytes: 200 })
+  const log = await rig.open()
+  await log.createTopic(topicSpec())
+  await log.append('rows', records('x'.repeat(200)))
+  const closed: string[] = []
+  const { open } = rig.disk
+  rig.disk.open = async (path, mode) => {
+    const file = await open.call(rig.disk, path, mode)
+    return { ...file, close: () => file.close().then(() => void closed.push(path)) }
+  }
+  rig.disk.syncFolder = () => Promise.reject(systemError('EIO'))
+
+  const codes = await codesOf([log.append('rows', records('y'))])
+
+  assert.deepEqual(codes, ['LOG_POISONED'])
+  assert.ok(
+    closed.some((path) => path.endsWith('00000000000000000001.log')),
+    closed.join(),
+  )
 })
 
 test('segments roll by size, and rows are read across them from any offset', async () => {

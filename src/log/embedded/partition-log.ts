@@ -1,5 +1,6 @@
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Clock } from '../../std/clock.ts'
+import type { Codecs } from '../../wire/record-batch/codecs.ts'
 import type { LogRecord, RejectedRange, TopicSpec } from '../log.ts'
 import { AppendQueue, type WriteTurn } from './append-queue.ts'
 import type { AppendTicket } from './append-ticket.ts'
@@ -21,6 +22,7 @@ export type LogHouse = {
   readonly meta: LogMeta
   readonly counters: LogCounters
   readonly space: FreeSpace
+  readonly codecs: Codecs
 }
 
 /** What recovery found of a partition. */
@@ -71,7 +73,7 @@ export class PartitionLog {
     { at, spec, folder }: { readonly at: At; readonly spec: TopicSpec; readonly folder: string },
     found: RecoveredPartition,
   ) {
-    const { limits, clock } = house
+    const { limits, clock, codecs } = house
     this.#house = house
     this.at = at
     this.spec = spec
@@ -84,13 +86,20 @@ export class PartitionLog {
     this.#synced = this.#written
     this.#writtenTime = found.timeMax
     this.#activeSince = active.size > 0 ? Math.min(clock.now(), found.timeMax) : undefined
-    this.#queue = new AppendQueue(limits.batchBytes, { end: found.end, time: found.timeMax })
+    const { batchBytes } = limits
+    const queued = { end: found.end, time: found.timeMax }
+    this.#queue = new AppendQueue({ batchBytes, codecs }, queued)
     this.#commit = new GroupCommit(found.file, {
       clock,
       delayMs: spec.durability === 'interval' ? limits.syncMs : 0,
       synced: (mark) => this.#onSynced(mark),
-      failed: (error) => this.#poisonBy(error),
+      failed: (error) => this.#onSyncFailed(error),
     })
+  }
+
+  /** By what readers check batches. */
+  get codecs(): Codecs {
+    return this.#house.codecs
   }
 
   get active(): Segment {
@@ -282,8 +291,7 @@ export class PartitionLog {
       everyBytes: limits.indexEveryBytes,
     })
     await sealed.seal(this.#index, { offset, position: bytes, timeBefore: this.#writtenTime })
-    const file = await disk.open(`${next.path}.log`, 'create')
-    await disk.syncFolder(this.folder)
+    const file = await this.#create(`${next.path}.log`)
     const index = new SegmentIndex(offset, limits.indexEveryBytes)
     next.adopt({ file, index })
     this.#commit.file = file
@@ -295,10 +303,36 @@ export class PartitionLog {
     await sealed.drop()
   }
 
+  async #create(path: string): Promise<DiskFile> {
+    const { disk } = this.#house
+    const file = await disk.open(path, 'create')
+    try {
+      await disk.syncFolder(this.folder)
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
   #onSynced(mark: Mark): void {
     this.#house.counters.syncs++
     this.#synced = mark
     this.appended.wake()
+  }
+
+  /** The system may have let go of what it could not write, and reads it back all the same. */
+  #onSyncFailed(error: unknown): NocturneError {
+    const outcome = this.#poisonBy(error)
+    try {
+      const { bytes } = this.#synced
+      this.#house.meta.putSuspect(this.at, { base: this.active.base, bytes })
+    } catch (failure) {
+      // Then the next opening trusts what it reads: nothing better is left on such a disk.
+      outcome.cause = new AggregateError([error, failure])
+      return outcome
+    }
+    return outcome
   }
 
   #poisonBy(error: unknown): NocturneError {

@@ -1,11 +1,13 @@
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { TopicSpec } from '../log.ts'
 import type { DiskFile } from './disk.ts'
-import type { At } from './log-meta.ts'
+import type { At, LogMeta } from './log-meta.ts'
 import type { LogHouse, RecoveredPartition } from './partition-log.ts'
 import { SegmentIndex } from './segment-index.ts'
 import { Segment, segmentName, unlinkIfThere } from './segment.ts'
 import { walkSegment } from './segment-walk.ts'
+
+const REWRITE_BYTES = 1_048_576
 
 type Opening = {
   readonly at: At
@@ -65,7 +67,7 @@ async function openActive(
   }
   const walked = await cutTail({ counters, limits }, { active, file })
   active.adopt({ file, index: walked.index })
-  await file.datasync()
+  await syncAll(meta, { at, active, file })
   await disk.syncFolder(folder)
   // Append times go on from the last sealed row, should the active segment be empty (L13).
   const timeMax = Math.max(walked.timeMax, (await segments.at(-2)?.timeMax()) ?? -1)
@@ -92,6 +94,35 @@ async function listSegments(
     }
   }
   return segments
+}
+
+/**
+ * Makes all of the active segment durable. Where a sync had failed before, its bytes may be in
+ * memory and on no disk, and another sync would not write them: they are written again.
+ */
+async function syncAll(
+  meta: LogMeta,
+  { at, active, file }: Pick<Opening, 'at' | 'active' | 'file'>,
+): Promise<void> {
+  const suspect = meta.suspect(at)
+  if (suspect?.base === active.base) await writeAgain(file, suspect.bytes, active.size)
+  try {
+    await file.datasync()
+  } catch (error) {
+    // How much of it was durable before nobody knows.
+    meta.putSuspect(at, { base: active.base, bytes: 0 })
+    throw error
+  }
+}
+
+async function writeAgain(file: DiskFile, from: number, to: number): Promise<void> {
+  const bytes = new Uint8Array(Math.min(REWRITE_BYTES, Math.max(0, to - from)))
+  for (let at = from; at < to;) {
+    const chunk = bytes.subarray(0, Math.min(bytes.length, to - at))
+    const count = await file.write(chunk.subarray(0, await file.read(chunk, at)), at)
+    if (count === 0) throw new NocturneError('LOG_FULL', `nothing is written at ${at}`)
+    at += count
+  }
 }
 
 async function cutTail(

@@ -1,4 +1,5 @@
 import { groupHash } from '../../alert/group.ts'
+import { severityOrder } from '../../alert/severity.ts'
 import type { PlanContext, PlanStage } from './plan-stage.ts'
 import type { Arrival, OwedStep, PlanGroup, PlanMember, Routed } from '../plan-state.ts'
 import { isPage, stepEffect } from '../step-effect.ts'
@@ -44,8 +45,10 @@ function gather(arrival: Arrival, folding: Folding): string {
     const member = group.members.get(step.fingerprint)
     if (member === undefined) continue
     if (step.kind === 'handling') member.isAcked = step.step === 'acked'
-    // Else a second raise to the level that it once was told would be no news.
-    if (step.step === 'lowered' && member.told) member.told = { ...member.told, level: step.level }
+    // Else a second raise to the level that it once was told would be no news (A32 lowers too).
+    if (member.told && severityOrder(step.level, member.told.level) < 0) {
+      member.told = { ...member.told, level: step.level }
+    }
   }
   return 'no_notice'
 }
