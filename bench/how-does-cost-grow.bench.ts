@@ -99,16 +99,20 @@ for (const groups of GROUPS) {
   }
 }
 
-type Two = { readonly of: string; readonly to: string }
-const ratio = (figure: string, { of, to }: Two, by: 'row' | 'unit' = 'unit') => {
-  const [above_, below] = [cells.get(of)![by], cells.get(to)![by]]
-  const samples = above_.map((each, i) => each / below[i]!)
+printRatio('a row of 40 monitors ÷ of one, 1,000 groups', ['1000|40', '1000|1'], 'row')
+printRatio('a row or pane, 400 monitors ÷ 40, 1,000 groups', ['1000|400', '1000|40'])
+printRatio('a row or pane, 100,000 groups ÷ 1,000, 1 monitor', ['100000|1', '1000|1'])
+printRatio('a row or pane, 100,000 groups ÷ 1,000, 40 monitors', ['100000|40', '1000|40'])
+
+function printRatio(
+  figure: string,
+  [of, to]: readonly [string, string],
+  by: 'row' | 'unit' = 'unit',
+): void {
+  const below = cells.get(to)![by]
+  const samples = cells.get(of)![by].map((each, i) => each / below[i]!)
   printFigure(BENCH, { figure, unit: 'ratio', samples })
 }
-ratio('a row of 40 monitors ÷ of one, 1,000 groups', { of: '1000|40', to: '1000|1' }, 'row')
-ratio('a row or pane, 400 monitors ÷ 40, 1,000 groups', { of: '1000|400', to: '1000|40' })
-ratio('a row or pane, 100,000 groups ÷ 1,000, 1 monitor', { of: '100000|1', to: '1000|1' })
-ratio('a row or pane, 100,000 groups ÷ 1,000, 40 monitors', { of: '100000|40', to: '1000|40' })
 
 function linesOf(groups: number): readonly string[] {
   const seconds = ROWS_MAX / ROWS_PER_SECOND

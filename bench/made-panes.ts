@@ -1,8 +1,7 @@
 import type { AggregateSpec } from '../src/model/monitor.ts'
 import { ByteWriter } from '../src/std/bytes.ts'
 import { aggregateState, type AggregateState } from '../src/sketch/aggregate-state.ts'
-import { encodePane } from '../src/wire/encode-pane.ts'
-import { paneKey } from '../src/wire/pane-codec.ts'
+import { encodePane, paneKey } from '../src/wire/pane-codec.ts'
 
 const writer = new ByteWriter()
 

@@ -1,5 +1,13 @@
 import type { Clock } from '../std/clock.ts'
-import { reachableFrom, type Claim, type Log, type LogRecord } from '../log/log.ts'
+import { InFlight } from '../std/in-flight.ts'
+import {
+  reachableFrom,
+  type Claim,
+  type Log,
+  type LogBatch,
+  type LogRecord,
+  type Position,
+} from '../log/log.ts'
 import type { AggregateReaderSpec } from './aggregate-spec.ts'
 import { appendRefusals, type RefusalAllowance } from './append-refusals.ts'
 import { PartitionFold } from './partition-fold.ts'
@@ -11,6 +19,8 @@ const COMMIT_EVERY_MS = 1000
 /** Panes handed to the log at once, and how many such portions may wait to become durable. */
 const PORTION_BYTES = 65_536
 const PORTIONS_MAX = 32
+/** Turns whose panes are not durable yet while the next is folded. */
+const TURNS_IN_FLIGHT_MAX = 4
 
 /** How far the reader has come, for metrics and for whoever waits for it; it alone writes. */
 export type AggregateProgress = {
@@ -37,61 +47,99 @@ export type AggregateDeps = {
  * committed that is not in `panes`, so the supervisor begins again at the last position (D2, D3).
  */
 export async function aggregateReadings(deps: AggregateDeps, claim: Claim): Promise<void> {
-  const { log, clock, spec, progress } = deps
-  const fold = new PartitionFold(spec, claim.partition)
-  const committed = await log.position(claim)
-  const { offset: from, missing } = await reachableFrom(log, claim, committed.offset)
-  const position = { offset: from, note: committed.note }
-  progress.missing += missing
-  fold.restore(position.note)
-  const allowance: RefusalAllowance = { second: 0, left: 0 }
-  let next = position.offset
-  // A partition that has nothing more to read has come this far all the same.
-  progress.next.set(claim.partition, next)
-  let committedAt = clock.now()
-  for await (const batch of log.read(claim, { position, bytesMax: TURN_BYTES_MAX })) {
+  await new ReadingsReader(deps, claim).run()
+}
+
+class ReadingsReader {
+  readonly #deps: AggregateDeps
+  readonly #claim: Claim
+  readonly #fold: PartitionFold
+  readonly #inFlight = new InFlight(TURNS_IN_FLIGHT_MAX)
+  /** Resolves when the panes of all turns so far are durable. */
+  #settled: Promise<void> = Promise.resolve()
+  readonly #allowance: RefusalAllowance = { second: 0, left: 0 }
+  #next = 0
+  #committedAt: number
+
+  constructor(deps: AggregateDeps, claim: Claim) {
+    this.#deps = deps
+    this.#claim = claim
+    this.#fold = new PartitionFold(deps.spec, claim.partition)
+    this.#committedAt = deps.clock.now()
+  }
+
+  async run(): Promise<void> {
+    const { log } = this.#deps
+    const position = await this.#restore()
+    const turns = log.read(this.#claim, { position, bytesMax: TURN_BYTES_MAX })
+    for await (const batch of this.#inFlight.beside(turns)) await this.#turn(batch)
+    if (this.#claim.signal.reason !== 'lost') await this.#commit()
+  }
+
+  async #restore(): Promise<Position> {
+    const { log, progress } = this.#deps
+    const { offset: committed, note } = await log.position(this.#claim)
+    const { offset, missing } = await reachableFrom(log, this.#claim, committed)
+    progress.missing += missing
+    this.#fold.restore(note)
+    this.#next = offset
+    // A partition that has nothing more to read has come this far all the same.
+    progress.next.set(this.#claim.partition, offset)
+    return { offset, note }
+  }
+
+  async #turn(batch: LogBatch): Promise<void> {
+    const { log, clock } = this.#deps
     const now = clock.now()
-    const refusals = fold.fold(batch, now)
+    const refusals = this.#fold.fold(batch, now)
+    this.#next = batch.next
+    this.#count()
     if (refusals.length > 0 || batch.rejected.length > 0) {
-      await appendRefusals({ log, batch, now, allowance }, refusals)
+      await appendRefusals({ log, batch, now, allowance: this.#allowance }, refusals)
     }
-    await appendPanes(log, fold.portions(now, PORTION_BYTES))
-    next = batch.next
-    note(progress, { fold, claim, next })
-    if (now - committedAt >= COMMIT_EVERY_MS) {
-      committedAt = now
-      const { offset, note } = fold.resumeAt(next)
-      await log.commit(claim, offset, note)
+    const sent = await this.#send(this.#fold.portions(now, PORTION_BYTES))
+    this.#settled = this.#noteAfter([this.#settled, ...sent], batch.next)
+    await this.#inFlight.add(this.#settled)
+    if (now - this.#committedAt < COMMIT_EVERY_MS) return
+    this.#committedAt = now
+    await this.#commit()
+  }
+
+  /**
+   * Gives panes to the log while it has room; answers what is not durable yet, which the next turn
+   * need not wait for. The log has copied a portion when `append` returns, so the next is written
+   * over it at once: what dies young costs a collector of garbage next to nothing.
+   */
+  async #send(portions: Iterable<readonly LogRecord[]>): Promise<readonly Promise<void>[]> {
+    let sent: Promise<void>[] = []
+    for (const portion of portions) {
+      sent.push(this.#deps.log.append('panes', portion))
+      if (sent.length < PORTIONS_MAX) continue
+      await Promise.all(sent)
+      sent = []
     }
+    return sent
   }
-  if (claim.signal.reason !== 'lost') {
-    const { offset, note } = fold.resumeAt(next)
-    await log.commit(claim, offset, note)
+
+  /** Turns may become durable out of order: what is said of one holds of all before it. */
+  async #noteAfter(work: readonly Promise<void>[], next: number): Promise<void> {
+    await Promise.all(work)
+    this.#deps.progress.next.set(this.#claim.partition, next)
   }
-}
 
-/**
- * Resolves when all panes are durable. The log has copied a portion when `append` returns, so the
- * next is written over it at once: what dies young costs a collector of garbage next to nothing.
- */
-async function appendPanes(log: Log, portions: Iterable<readonly LogRecord[]>): Promise<void> {
-  let waiting: Promise<void>[] = []
-  for (const portion of portions) {
-    waiting.push(log.append('panes', portion))
-    if (waiting.length < PORTIONS_MAX) continue
-    await Promise.all(waiting)
-    waiting = []
+  /** Outputs first, position last (D2). */
+  async #commit(): Promise<void> {
+    const { offset, note } = this.#fold.resumeAt(this.#next)
+    await this.#inFlight.drain()
+    await this.#deps.log.commit(this.#claim, offset, note)
   }
-  await Promise.all(waiting)
-}
 
-type Turned = { readonly fold: PartitionFold; readonly claim: Claim; readonly next: number }
-
-function note(progress: AggregateProgress, { fold, claim, next }: Turned): void {
-  const { rows, rejected, late, repeats } = fold.takeCounts()
-  progress.rows += rows
-  progress.rejected += rejected
-  progress.late += late
-  progress.repeats += repeats
-  progress.next.set(claim.partition, next)
+  #count(): void {
+    const { progress } = this.#deps
+    const { rows, rejected, late, repeats } = this.#fold.takeCounts()
+    progress.rows += rows
+    progress.rejected += rejected
+    progress.late += late
+    progress.repeats += repeats
+  }
 }

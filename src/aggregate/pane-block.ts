@@ -1,7 +1,7 @@
+import { grown } from '../std/grown.ts'
 import type { LogRecord } from '../log/log.ts'
 import { ByteWriter } from '../std/bytes.ts'
 import { PaneWriter } from '../wire/pane-writer.ts'
-import { copied } from './copied.ts'
 
 /** A block that one burst made larger is let go of after it. */
 const KEPT_BYTES_MAX = 4 * 1_048_576
@@ -31,8 +31,8 @@ export class PaneBlock {
   /** Begins a record: its key is written to `panes.bytes` now. */
   openKey(): void {
     if (this.#count === this.#keys.length) {
-      this.#keys = copied(new Int32Array(this.#count * 2), this.#keys)
-      this.#values = copied(new Int32Array(this.#count * 2), this.#values)
+      this.#keys = grown(this.#keys, this.#count * 2)
+      this.#values = grown(this.#values, this.#count * 2)
     }
     this.#keys[this.#count] = this.#bytes.length
   }

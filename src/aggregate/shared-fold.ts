@@ -117,18 +117,25 @@ export class SharedFold {
     const ts = this.#batch.numbers[this.#batch.field('ts')]!
     const { slots: store } = this.store
     let { numbers, integers } = store
+    const slots = this.#slots
     const lost: number[] = []
+    let at = -1
+    let slice: Slice | undefined
+    let isJudged = false
     for (let i = 0; i < count; i++) {
       const row = rows[i]!
-      const at = cells[row]!
-      const isJudged = this.#mayClose[at]!
+      if (cells[row] !== at) {
+        at = cells[row]!
+        slice = this.#slices[at]
+        isJudged = this.#mayClose[at]!
+      }
       const verdict = isJudged ? this.#verdict(row, facts) : 'open'
       if (verdict === 'lost') {
         lost.push(row)
-        this.#slots[row] = 0
+        slots[row] = 0
         continue
       }
-      const slice = this.#slices[at] ?? this.#open(at, facts)
+      slice ??= this.#open(at, facts)
       const group = groups[row]!
       let slot = slice.find(group, integers)
       if (slot === 0) {
@@ -137,7 +144,7 @@ export class SharedFold {
         integers = store.integers
         slice.add(slot, integers)
       }
-      this.#slots[row] = slot
+      slots[row] = slot
       const head = slot * 2
       numbers[slot + ROWS] = numbers[slot + ROWS]! + 1
       numbers[slot + READ_AT] = readAt

@@ -76,7 +76,7 @@ export const aggregateState = {
   /** Undefined where nothing was seen; counts and sums of nothing are 0 (V2). */
   result: (spec: AggregateSpec, state: AggregateState): number | undefined =>
     row(spec.kind).result(state, spec),
-  /** Number and version of a kind's payload in a pane that no row of a sample is in. */
+  /** Number of a kind in a pane, and the version of a payload that holds no error. */
   form: (kind: AggregateKind): Pick<PaneState, 'kind' | 'version'> => ({
     kind: TABLE[kind].code,
     version: 1,

@@ -27,3 +27,45 @@ test('a failure is told by the next add or drain, whoever else is under way', as
   await assert.rejects(inFlight.add(Promise.resolve()), /torn/)
   await assert.rejects(inFlight.drain(), /torn/)
 })
+
+test('items are handed on until something under way fails, though no next one comes', async () => {
+  const inFlight = new InFlight(3)
+  const torn = Promise.withResolvers<void>()
+  async function* items() {
+    yield 1
+    yield 2
+    await new Promise<never>(() => undefined)
+  }
+  const taken: number[] = []
+
+  const reading = (async () => {
+    for await (const item of inFlight.beside(items())) {
+      taken.push(item)
+      if (item === 2) torn.reject(new Error('torn'))
+      else await inFlight.add(torn.promise)
+    }
+  })()
+
+  await assert.rejects(reading, /torn/)
+  assert.deepEqual(taken, [1, 2])
+})
+
+test('items that are left are told so, and those that end are the end', async () => {
+  const inFlight = new InFlight(3)
+  let told = 0
+  async function* items() {
+    try {
+      yield 1
+      yield 2
+    } finally {
+      told++
+    }
+  }
+  const all: number[] = []
+
+  for await (const item of inFlight.beside(items())) all.push(item)
+  for await (const item of inFlight.beside(items())) if (item === 1) break
+
+  assert.deepEqual(all, [1, 2])
+  assert.equal(told, 2)
+})

@@ -24,6 +24,29 @@ export class InFlight {
     this.#check()
   }
 
+  /**
+   * Hands items on as they come, and fails as soon as something under way has, though the next item
+   * may never come. What was asked for then is left alone: whoever makes the items ends it.
+   */
+  async *beside<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    const iterator = items[Symbol.asyncIterator]()
+    let isAsked = false
+    try {
+      for (;;) {
+        isAsked = true
+        const next = iterator.next()
+        await Promise.race([next, Promise.all(this.#running)])
+        this.#check()
+        const item = await next
+        isAsked = false
+        if (item.done === true) return
+        yield item.value
+      }
+    } finally {
+      if (!isAsked) await iterator.return?.()
+    }
+  }
+
   async #first(): Promise<void> {
     const [first] = this.#running.splice(0, 1)
     await first

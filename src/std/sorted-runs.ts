@@ -1,3 +1,5 @@
+import { grown } from './grown.ts'
+
 const VALUES_MIN = 1024
 /** A run's handle is two integers: where it begins, and its length with the class of its block. */
 const LENGTH_BITS = 16
@@ -94,9 +96,7 @@ export class SortedRuns {
     const at = this.#end
     this.#end += roomOf(size)
     if (this.#end > this.values.length) {
-      const grown = new Float64Array(Math.max(this.values.length * 2, this.#end))
-      grown.set(this.values)
-      this.values = grown
+      this.values = grown(this.values, Math.max(Math.ceil(this.values.length * 1.5), this.#end))
     }
     return at
   }

@@ -4,8 +4,7 @@ import fc from 'fast-check'
 
 import type { Pane } from '../model/pane.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
-import { encodePane } from './encode-pane.ts'
-import { decodePane, decodePanesRecord, paneKey, watermarkKey } from './pane-codec.ts'
+import { decodePane, decodePanesRecord, encodePane, paneKey, watermarkKey } from './pane-codec.ts'
 import { encodeClock, encodeWatermark } from './watermark-codec.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 })

@@ -1,9 +1,9 @@
 import type { AggregateSpec } from '../model/monitor.ts'
 import type { ClockRecord, Group, Pane, PaneState, Watermark } from '../model/pane.ts'
-import { ByteReader, utf8 } from '../std/bytes.ts'
+import { ByteReader, ByteWriter, utf8 } from '../std/bytes.ts'
 import { decodeJson, shape } from './json-shape.ts'
 import { readJsonPane } from './json-pane.ts'
-import { paneFormat } from './pane-writer.ts'
+import { paneFormat, PaneWriter } from './pane-writer.ts'
 import { readPaneKey } from './read-pane-key.ts'
 import { isClock, readWatermark } from './watermark-codec.ts'
 
@@ -38,6 +38,28 @@ export const paneKey = (monitor: string, group: Group): Uint8Array =>
 /** Key of a source's watermark record (P6): 0x00 site 0x00 partition. */
 export const watermarkKey = (site: string, partition: number): Uint8Array =>
   utf8(`\0${site}\0${partition}`)
+
+// One writer for all panes: `take` copies, so nothing of one record reaches the next.
+const writer = new ByteWriter()
+const panes = new PaneWriter(writer)
+
+/** The value of a pane's record; its key is `paneKey(monitor, group)`. */
+export function encodePane(pane: Pane): Uint8Array {
+  const { closed, spread, sampled, inexact, states } = pane
+  const flags =
+    (closed ? paneFormat.closed : 0) |
+    (spread ? paneFormat.spread : 0) |
+    (sampled ? paneFormat.sampled : 0) |
+    (inexact ? paneFormat.inexact : 0)
+  panes.frame(pane)
+  panes.open({ ...pane, flags, stateCount: states.length })
+  for (const state of states) {
+    panes.openState(state)
+    writer.raw(state.payload)
+    panes.closeState()
+  }
+  return writer.take()
+}
 
 /**
  * Reads a binary pane's record; undefined where key or value is none. The payloads of its states

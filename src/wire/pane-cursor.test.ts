@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { prng } from '../std/prng.ts'
-import { encodePane } from './encode-pane.ts'
-import { decodePane, paneKey } from './pane-codec.ts'
+import { decodePane, encodePane, paneKey } from './pane-codec.ts'
 import { PaneCursor } from './pane-cursor.ts'
 
 const instant = fc.integer({ min: -(2 ** 45), max: 2 ** 45 })

@@ -1,5 +1,5 @@
+import { grown } from '../../std/grown.ts'
 import { ByteWriter, utf8 } from '../../std/bytes.ts'
-import { copied } from '../copied.ts'
 import type { FieldBatch } from '../rows/field-batch.ts'
 import { PairNumbers } from './pair-numbers.ts'
 import type { RowFacts } from '../rows/row-facts.ts'
@@ -127,7 +127,7 @@ export class GroupTable {
   #addSingle(id: number): number {
     if (id + 1 >= this.#direct.length) {
       const room = Math.max(id + 2, this.#direct.length * 2)
-      this.#direct = copied(new Int32Array(room), this.#direct)
+      this.#direct = grown(this.#direct, room)
     }
     const known = this.#direct[id + 1]! - 1
     if (known !== UNKNOWN) return known
@@ -139,7 +139,7 @@ export class GroupTable {
   #keep(tuple: Int32Array): void {
     const at = this.size * tuple.length
     if (at + tuple.length > this.#tuples.length) {
-      this.#tuples = copied(new Int32Array(this.#tuples.length * 2), this.#tuples)
+      this.#tuples = grown(this.#tuples, this.#tuples.length * 2)
     }
     this.#tuples.set(tuple, at)
     this.size++
@@ -150,7 +150,7 @@ export class GroupTable {
     const texts = this.#texts
     if (group * 2 >= this.#textSpans.length) {
       const room = Math.max(group + 1, this.#textSpans.length) * 2
-      this.#textSpans = copied(new Int32Array(room), this.#textSpans)
+      this.#textSpans = grown(this.#textSpans, room)
     }
     this.#textSpans[group * 2] = texts.length
     texts.u8(OPEN)

@@ -1,13 +1,15 @@
+import { grown } from '../../std/grown.ts'
 import { assert } from '../../std/assert.ts'
 import { Interner } from '../../std/interner.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { RecordColumns } from '../../model/record-columns.ts'
-import { copied } from '../copied.ts'
 import { couponOf } from '../../sketch/coupon.ts'
 import { compileFieldPlan, type FieldPlan, type WantedField } from '../../wire/fields/field-plan.ts'
 import { createFieldColumns, type FieldColumns } from '../../wire/fields/field-columns.ts'
 import { FieldScanner } from '../../wire/fields/field-scanner.ts'
 import { readFieldsSlowly } from '../../wire/fields/field-fallback.ts'
+
+import { LastText } from './last-text.ts'
 
 /** Strings known at once before the table is renewed: bounds memory over days of sessions (D5). */
 const STRINGS_MAX = 1_000_000
@@ -144,7 +146,7 @@ export class FieldBatch {
 
   #hash(id: number): number {
     if (id >= this.#coupons.length) {
-      this.#coupons = copied(new Uint32Array(Math.max(1024, id * 2)), this.#coupons)
+      this.#coupons = grown(this.#coupons, Math.max(1024, id * 2))
     }
     const coupon = couponOf(this.strings.bytes(id))
     this.#coupons[id] = coupon ?? 1
@@ -195,17 +197,19 @@ export class FieldBatch {
     const ids = this.ids[field]!
     const starts = this.#columns.starts[field]!
     const lengths = this.#columns.lengths[field]!
-    let [id, from, length] = [-1, 0, -1]
+    const last = new LastText(bytes)
+    let id = -1
     for (let row = 0; row < count; row++) {
-      if ((mask[row]! & bit) === 0) ids[row] = -1
-      if ((mask[row]! & bit) === 0 || status[row] !== 0) continue
+      if ((mask[row]! & bit) === 0) {
+        ids[row] = -1
+        continue
+      }
+      if (status[row] !== 0) continue
       const start = starts[row]!
-      let isSame = lengths[row] === length
-      for (let i = length - 1; isSame && i >= 0; i--) isSame = bytes[start + i] === bytes[from + i]
-      if (!isSame) {
-        length = lengths[row]!
+      const length = lengths[row]!
+      if (!last.isAgain(start, length)) {
         id = this.strings.intern(bytes, start, length)
-        from = start
+        last.keep(start, length)
       }
       ids[row] = id
     }

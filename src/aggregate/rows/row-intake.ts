@@ -75,9 +75,13 @@ export class RowIntake {
     this.#reserve(rowCount)
     this.#collectors.begin(turn.serial)
     for (const source of this.sources) source.watermarkBefore = source.watermark
-    const { reasons, ids } = this.#batch
+    const { reasons, ids, numbers } = this.#batch
     const [siteIds, srcIds] = [ids[this.#field.site]!, ids[this.#field.src]!]
+    const ts = numbers[this.#field.ts]!
+    const [rows, sites, watermarks] = [this.#rows, this.#siteOfRow, this.#watermarks]
     const isNumbered = this.#batch.isAnywhere(this.#field.n)
+    const hasFinal = this.#batch.isAnywhere(this.#field.final)
+    const { skewMs } = this.#spec
     let [count, siteId, site] = [0, NaN, REFUSED]
     for (let row = 0; row < rowCount; row++) {
       const reason = reasons.size === 0 ? undefined : reasons.get(row)
@@ -97,37 +101,31 @@ export class RowIntake {
         this.repeats++
         continue
       }
-      this.#advance(source, row, times[row]!)
+      const at = ts[row]!
+      // A replay's last heartbeat closes what is left, however far ahead of the clock that is.
+      const isFinal = hasFinal && this.#batch.has(this.#field.final, row)
+      if (isFinal) source.final = numbers[this.#field.final]![row]!
+      // A skewed row is folded where it belongs; it only closes no window that others fill (W9).
+      if (!isFinal && isSkewed(at, times[row]!, skewMs)) source.skewed++
+      else source.watermark = advance(source.watermark, at)
       // A heartbeat moves the watermark and measures nothing.
       if (srcIds[row] === this.#beat) continue
       source.rows++
-      this.#rows[count++] = row
-      this.#siteOfRow[row] = site
-      this.#watermarks[row] = source.watermark
+      rows[count++] = row
+      sites[row] = site
+      watermarks[row] = source.watermark
     }
     return {
-      rows: this.#rows,
+      rows,
       count,
-      watermarks: this.#watermarks,
-      sites: this.#siteOfRow,
+      watermarks,
+      sites,
       weights: this.#batch.isAnywhere(this.#field.p) ? this.#weigh(count) : undefined,
       hasSpread: this.#batch.isAnywhere(this.#field.spread),
       times,
       ...turn,
       sources: this.sources,
     }
-  }
-
-  /** A skewed row is folded where it belongs; it only closes no window that others fill (W9). */
-  #advance(source: SourceState, row: number, appendedAt: number): void {
-    const { ts, final } = this.#field
-    const { numbers } = this.#batch
-    const at = numbers[ts]![row]!
-    // A replay's last heartbeat closes what is left, however far ahead of the clock that is.
-    const isFinal = this.#batch.isAnywhere(final) && this.#batch.has(final, row)
-    if (isFinal) source.final = numbers[final]![row]!
-    if (!isFinal && isSkewed(at, appendedAt, this.#spec.skewMs)) source.skewed++
-    else source.watermark = advance(source.watermark, at)
   }
 
   #isRepeat(row: number): boolean {

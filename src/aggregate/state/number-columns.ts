@@ -51,12 +51,20 @@ export class CountColumn extends NumberColumn implements StateColumn {
     const { numbers } = store
     const mask = batch.mask(this.field)
     const bit = this.bit
+    if (weights === undefined) {
+      for (let i = 0; i < rowCount; i++) {
+        const row = rows[i]!
+        const slot = slots[row]!
+        if (slot === 0 || (mask[row]! & bit) === 0) continue
+        numbers[slot + lane] = numbers[slot + lane]! + 1
+      }
+      return
+    }
     for (let i = 0; i < rowCount; i++) {
       const row = rows[i]!
       const slot = slots[row]!
       if (slot === 0 || (mask[row]! & bit) === 0) continue
-      const weight = weights === undefined ? 1 : Math.floor(weights[row]! + 0.5)
-      numbers[slot + lane] = numbers[slot + lane]! + weight
+      numbers[slot + lane] = numbers[slot + lane]! + Math.floor(weights[row]! + 0.5)
     }
   }
 
@@ -91,11 +99,21 @@ export class SumColumn extends NumberColumn implements StateColumn {
     const mask = batch.mask(this.field)
     const bit = this.bit
     const scale = this.#scale
+    const { weights } = facts
+    if (weights === undefined) {
+      for (let i = 0; i < rowCount; i++) {
+        const row = rows[i]!
+        const slot = slots[row]!
+        if (slot === 0 || (mask[row]! & bit) === 0) continue
+        numbers[slot + lane] = numbers[slot + lane]! + unitsOf(values[row]!, 1, scale)
+      }
+      return
+    }
     for (let i = 0; i < rowCount; i++) {
       const row = rows[i]!
       const slot = slots[row]!
       if (slot === 0 || (mask[row]! & bit) === 0) continue
-      const weight = facts.weights === undefined ? 1 : facts.weights[row]!
+      const weight = weights[row]!
       const units = slot + lane
       numbers[units] = numbers[units]! + unitsOf(values[row]!, weight, scale)
       if (weight === 1) continue

@@ -1,4 +1,4 @@
-import { copied } from '../copied.ts'
+import { grown } from '../../std/grown.ts'
 import { cell, slotFlags } from './slot-store.ts'
 
 const SLOTS_MIN = 16
@@ -62,7 +62,7 @@ export class Slice {
   /** Takes a slot in for a group that had none here. */
   add(slot: number, integers: Int32Array): void {
     if (this.count === this.slots.length) {
-      this.slots = copied(new Int32Array(this.count * 2), this.slots)
+      this.slots = grown(this.slots, this.count * 2)
       this.#heads = new Int32Array(this.count * 4)
       for (let i = 0; i < this.count; i++) this.#place(this.slots[i]!, integers)
     }
@@ -73,7 +73,7 @@ export class Slice {
   /** Lists a slot whose flag says since now that it changed. */
   noteChanged(slot: number): void {
     if (this.changedCount === this.changed.length) {
-      this.changed = copied(new Int32Array(this.changedCount * 2), this.changed)
+      this.changed = grown(this.changed, this.changedCount * 2)
     }
     this.changed[this.changedCount++] = slot
   }

@@ -1,4 +1,4 @@
-import { copied } from '../copied.ts'
+import { grown } from '../../std/grown.ts'
 
 const SLOTS_MIN = 64
 
@@ -52,7 +52,7 @@ export class SlotStore {
     if (this.#freeCount > 0) slot = this.#free[--this.#freeCount]!
     else {
       this.#end += this.lanes
-      if (this.#end > this.numbers.length) this.#resize(this.numbers.length * 2)
+      if (this.#end > this.numbers.length) this.#grow()
     }
     const { numbers } = this
     const empty = this.#empty
@@ -66,7 +66,7 @@ export class SlotStore {
   release(slots: Int32Array, count: number): void {
     const needed = this.#freeCount + count
     if (needed > this.#free.length) {
-      this.#free = copied(new Int32Array(Math.max(needed, this.#free.length * 2)), this.#free)
+      this.#free = grown(this.#free, Math.max(needed, this.#free.length * 2))
     }
     // Backwards, so that they are taken in the order in which they were: memory likes that.
     for (let i = count - 1; i >= 0; i--) this.#free[this.#freeCount++] = slots[i]!
@@ -95,10 +95,10 @@ export class SlotStore {
     return to
   }
 
-  #resize(length: number): void {
-    const grown = new Float64Array(length)
-    grown.set(this.numbers)
-    this.numbers = grown
-    this.integers = new Int32Array(grown.buffer)
+  /** By half, since this is the most of a fold's memory. */
+  #grow(): void {
+    const slots = Math.ceil((this.numbers.length / this.lanes) * 1.5)
+    this.numbers = grown(this.numbers, this.lanes * slots)
+    this.integers = new Int32Array(this.numbers.buffer)
   }
 }

@@ -1,7 +1,6 @@
 import type { ClockRecord, Watermark } from '../../model/pane.ts'
 import type { AggregatesOf, PanesFault } from '../../wire/pane-codec.ts'
-import { encodePane } from '../../wire/encode-pane.ts'
-import { decodePanesRecord, paneKey } from '../../wire/pane-codec.ts'
+import { decodePanesRecord, encodePane, paneKey } from '../../wire/pane-codec.ts'
 import { PaneCursor, type BytesAt } from '../../wire/pane-cursor.ts'
 
 /** What a record of `panes` holds; a pane's key and cursor are valid until the next record. */
