@@ -11,6 +11,7 @@ import { ProcessDisk } from '../disk/process-disk.ts'
 import { WatchedMeta } from '../disk/watched-meta.ts'
 import { LIMITS, ROOT_FOLDER } from '../world/sim-process.ts'
 import type { World } from '../world/world.ts'
+import { checkAlertmanagers } from './alertmanager-check.ts'
 import { checkAcked } from './durability-check.ts'
 import { evaluateAgain } from './evaluate-again.ts'
 import { Violation } from './ledger.ts'
@@ -190,11 +191,17 @@ async function judgeNotices({ world, log, clock, settledAt, contents }: Left) {
   const transitions = contents.get('transitions') ?? []
   const writtenAt = new Map<string, number>()
   const told: Told[] = []
+  const steps: { readonly step: Step; readonly writtenAt: number }[] = []
   for (const { time, value } of transitions.flat()) {
     const record = JSON.parse(new TextDecoder().decode(value)) as Step | Told
     if (record.kind === 'notice') told.push(record)
-    else if (!writtenAt.has(record.id)) writtenAt.set(record.id, time)
+    else {
+      if (!writtenAt.has(record.id)) writtenAt.set(record.id, time)
+      steps.push({ step: record, writtenAt: time })
+    }
   }
+  const now = settledAt + world.scenario.lagMs
+  checkAlertmanagers(world.alertmanagers, steps, { settledAt, now })
   return checkNotices({
     planned: await noticesIn(log),
     expected: await planAgain(transitions, { spec: world.scenario.config.notify, clock }),

@@ -20,6 +20,8 @@ import { Foreigner } from './foreigner.ts'
 import { Person } from './person.ts'
 import type { Scenario } from './scenario.ts'
 import { Sender } from './sender.ts'
+import { SimAlertmanager } from './sim-alertmanager.ts'
+import { SimEndpoint } from './sim-endpoint.ts'
 import { SimProcess } from './sim-process.ts'
 import { SimReceiver } from './sim-receiver.ts'
 import type { Tamper } from './machine.ts'
@@ -60,6 +62,8 @@ export class World implements Stage {
   readonly storeMood = { isDown: false }
   readonly storeWatch = new StoreWatch()
   readonly receivers: readonly SimReceiver[]
+  readonly alertmanagers: readonly SimAlertmanager[]
+  readonly endpoints: readonly SimEndpoint[]
   readonly tailFile = new TailFile()
   readonly senders: readonly Sender[]
   readonly foreigner: Foreigner
@@ -80,10 +84,14 @@ export class World implements Stage {
     this.trace = new Trace(this.scheduler, print)
     this.platter.capacityBytes = DISK_BYTES
     const { scheduler, tally } = this
-    this.receivers = config.notify.receivers.map(
-      ({ name }) =>
-        new SimReceiver(name, { scheduler, tally, random: chance(seed, `receiver ${name}`) }),
-    )
+    const endpoint = (name: string): SimEndpoint =>
+      new SimEndpoint({ scheduler, tally, random: chance(seed, `endpoint ${name}`) })
+    const { receivers } = config.notify
+    const webhooks = receivers.filter(({ kind }) => kind === 'webhook')
+    this.receivers = webhooks.map(({ name }) => new SimReceiver(name, endpoint(name)))
+    const urls = receivers.flatMap((of) => (of.kind === 'alertmanager' ? of.urls : []))
+    this.alertmanagers = urls.map((url) => new SimAlertmanager(url, endpoint(url)))
+    this.endpoints = [...this.receivers, ...this.alertmanagers].map((told) => told.endpoint)
     this.senders = scenario.senders.map(
       (plan) => new Sender(this, plan, chance(seed, `sender of ${plan.site}`)),
     )
