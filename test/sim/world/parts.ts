@@ -59,7 +59,9 @@ export class Parts {
     this.#supervision = {
       clock,
       logger: silentLogger,
-      failed: (reader, reason) => machine.readerFailed(reader, reason),
+      failed: (reader, reason) => {
+        if (!house.life.isOver) machine.readerFailed(reader, reason)
+      },
       bug: (error) => this.#bug(error),
     }
     const { partitions } = machine.scenario.config.log
@@ -77,6 +79,12 @@ export class Parts {
     await Promise.allSettled(this.#tasks.collect)
     this.#reading.abort()
     await Promise.allSettled(this.#tasks.read)
+  }
+
+  /** Everything ends by itself: signals that nobody aborts are held for ever by the platform. */
+  abandon(): void {
+    this.#collecting.abort()
+    this.#reading.abort()
   }
 
   /** Second members of the groups, for a while. */

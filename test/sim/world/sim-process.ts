@@ -116,6 +116,12 @@ export class SimProcess implements Reachable {
     tally.add('rounds of maintenance failed', stats.maintenanceFailures)
   }
 
+  /** Lets go of what would keep a process that is gone in memory; nothing of it has an effect. */
+  abandon(): void {
+    this.#parts?.abandon()
+    this.embedded?.close().catch(() => undefined)
+  }
+
   /** In good order (R4). */
   async stop(): Promise<void> {
     this.#isStopping = true

@@ -191,11 +191,12 @@ export class World implements Stage {
     this.metaFiles.crash(kind === 'power' ? power : undefined)
     if (kind === 'power') this.platter.cutPower(power)
     process.end()
-    this.scheduler.after(1, undefined, () => {
+    this.scheduler.after(1, undefined, () => process.abandon())
+    this.scheduler.after(2, undefined, () => {
       process.meta?.close()
       this.metaFiles.forget()
     })
-    this.scheduler.after(downMs * 1000 + 2, undefined, () => this.#start())
+    this.scheduler.after(downMs * 1000 + 3, undefined, () => this.#start())
   }
 
   async restart(downMs: number): Promise<void> {
