@@ -6,6 +6,7 @@ import { PaneWatch } from '../check/pane-watch.ts'
 import { StoreWatch } from '../check/store-watch.ts'
 import { ClockOffset } from '../core/process-clock.ts'
 import { EffectGate } from '../core/effect-gate.ts'
+import { failureOf } from '../core/failure-of.ts'
 import { Scheduler, type Life } from '../core/scheduler.ts'
 import { chance } from '../core/seed.ts'
 import { Tally } from '../core/tally.ts'
@@ -238,13 +239,6 @@ export class World implements Stage {
     this.beside(this.#follow(process))
   }
 }
-
-/** What work failed with, undefined where it did not. */
-const failureOf = (work: Promise<void>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 
 function assertNothingIsHeld({ disk, clock }: SimProcess): void {
   if (disk.openCount !== 0) throw new Violation(`${disk.openCount} files were left open`)
