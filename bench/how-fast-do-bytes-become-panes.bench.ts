@@ -7,6 +7,7 @@ import { createTopics } from '../src/app/create-topics.ts'
 import { ReadingIntake } from '../src/collect/reading-intake.ts'
 import { replayRecording } from '../src/collect/replay-recording.ts'
 import { loadConfig } from '../src/config/load-config.ts'
+import { openCodecs } from '../src/log/codecs/open-codecs.ts'
 import { openEmbeddedLog } from '../src/log/embedded/embedded-log.ts'
 import { readToEnd, type Log } from '../src/log/log.ts'
 import { aggregateState } from '../src/sketch/aggregate-state.ts'
@@ -34,7 +35,8 @@ const aggregates = monitors[0]!.aggregates
 await inTemporaryFolder(async (folder) => {
   const path = join(folder, 'rows.ndjson')
   await writeWorkload(path, { seconds: SECONDS, rowsPerSecond: ROWS_PER_SECOND, seed: 1 })
-  const log = await openEmbeddedLog({ folder, clock: systemClock })
+  const codecs = await openCodecs()
+  const log = await openEmbeddedLog({ folder, clock: systemClock, codecs })
   await fillReadings(log, path)
   const samples = { wall: [] as number[], cpu: [] as number[], naive: [] as number[] }
   for (let i = 0; i < RUNS; i++) {

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { PartitionFold } from '../src/aggregate/partition-fold.ts'
 import { loadConfig } from '../src/config/load-config.ts'
 import { PartitionEvaluator } from '../src/evaluate/partition-evaluator.ts'
-import type { Results } from '../src/evaluate/scope-evaluator.ts'
-import { decodePanesRecord } from '../src/wire/pane-codec.ts'
+import { RecordReader } from '../src/evaluate/panes/record-reader.ts'
+import type { Results } from '../src/evaluate/results.ts'
 import { decodeWindow, encodeWindow } from '../src/wire/window-codec.ts'
 import { rowColumns } from '../test/rig/row-columns.ts'
 import { printFigure } from './figure.ts'
@@ -28,6 +28,8 @@ const fold = new PartitionFold(
   0,
 )
 const evaluator = new PartitionEvaluator({ monitors, panesPartitions: 1, absentMs, live: false }, 0)
+const records = new RecordReader(evaluator.aggregatesOf)
+const whole = (bytes: Uint8Array) => ({ bytes, start: 0, length: bytes.length })
 const naive = new NaivePanes()
 const costs = {
   fold: [],
@@ -85,12 +87,14 @@ function runSecond(rows: readonly string[], second: number) {
   const results: Results = { windows: [], steps: [], wall: appendedAt }
   const evaluated = timed(() => {
     for (const record of emitted.value) {
-      const read = decodePanesRecord(record)
-      if (read.kind === 'pane') evaluator.pane(read.pane, { offset, appendedAt }, results)
+      const read = records.read(whole(record.key), whole(record.value))
+      if (read.kind === 'pane') evaluator.pane({ ...read, offset, appendedAt }, results)
       else if (read.kind === 'watermark') evaluator.watermark(read.watermark, results)
     }
   })
-  const encoded = timed(() => results.windows.map(({ window }) => encodeWindow(window)))
+  const encoded = timed(() =>
+    results.windows.map(({ window, frame }) => encodeWindow(window, frame)),
+  )
   const decoded = timed(() => encoded.value.map((bytes) => decodeWindow(bytes)))
   for (const each of decoded.value) {
     assert.ok(each.ok)

@@ -83,6 +83,13 @@ export const layers: Readonly<Record<string, Room>> = {
     ],
     pure: false,
   },
+  'log/codecs': {
+    level: 3,
+    charter: 'what a machine does faster for record batches than we can write it',
+    rooms: ['std', 'wire'],
+    outside: ['@node-rs/crc32'],
+    pure: false,
+  },
   store: {
     level: 3,
     charter: 'the store seam',

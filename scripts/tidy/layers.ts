@@ -42,7 +42,8 @@ function mayList(name: string, listed: string): boolean {
 
 function packagesOf(tree: Tree): ReadonlySet<string> {
   const written = JSON.parse(tree.texts.get('package.json') ?? '{}')
-  return new Set(Object.keys({ ...written.dependencies, ...written.devDependencies }))
+  const { dependencies, optionalDependencies, devDependencies } = written
+  return new Set(Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies }))
 }
 
 /** What is wrong with an import of a file of ours. */

@@ -11,6 +11,10 @@ test('an adapter that passes no suite is told', () => {
   ])
 })
 
+test('a room below a seam that never enters by its door needs no suite', () => {
+  assert.deepEqual(found(suites, { 'src/log/codecs/open-codecs.ts': 'export const a = 1' }), [])
+})
+
 test('the suite runs beside the adapter, or where real servers are', () => {
   const beside = "import { logSuite } from '../log.suite.ts'"
   const afar =

@@ -1,15 +1,16 @@
 import type { Clock } from '../std/clock.ts'
-import { reachableFrom, type Claim, type Log, type LogBatch, type LogRecord } from '../log/log.ts'
-import { encodeLate, encodeRejected } from '../wire/rejected-codec.ts'
+import { reachableFrom, type Claim, type Log, type LogRecord } from '../log/log.ts'
 import type { AggregateReaderSpec } from './aggregate-spec.ts'
-import { PartitionFold, type Refusal } from './partition-fold.ts'
+import { appendRefusals, type RefusalAllowance } from './append-refusals.ts'
+import { PartitionFold } from './partition-fold.ts'
 
 /** One turn: the most that memory holds at a time and that a crash repeats (D5). */
 const TURN_BYTES_MAX = 1_048_576
 /** How often the position moves while rows flow. */
 const COMMIT_EVERY_MS = 1000
-/** Unreadable rows told in `rejected` per second; all are counted (formats.md 2). */
-const REJECTED_PER_SECOND_MAX = 100
+/** Panes handed to the log at once, and how many such portions may wait to become durable. */
+const PORTION_BYTES = 65_536
+const PORTIONS_MAX = 32
 
 /** How far the reader has come, for metrics and for whoever waits for it; it alone writes. */
 export type AggregateProgress = {
@@ -43,7 +44,7 @@ export async function aggregateReadings(deps: AggregateDeps, claim: Claim): Prom
   const position = { offset: from, note: committed.note }
   progress.missing += missing
   fold.restore(position.note)
-  const allowance = { second: 0, left: 0 }
+  const allowance: RefusalAllowance = { second: 0, left: 0 }
   let next = position.offset
   // A partition that has nothing more to read has come this far all the same.
   progress.next.set(claim.partition, next)
@@ -54,7 +55,7 @@ export async function aggregateReadings(deps: AggregateDeps, claim: Claim): Prom
     if (refusals.length > 0 || batch.rejected.length > 0) {
       await appendRefusals({ log, batch, now, allowance }, refusals)
     }
-    await appendPanes(log, fold.emit(now))
+    await appendPanes(log, fold.portions(now, PORTION_BYTES))
     next = batch.next
     note(progress, { fold, claim, next })
     if (now - committedAt >= COMMIT_EVERY_MS) {
@@ -70,11 +71,18 @@ export async function aggregateReadings(deps: AggregateDeps, claim: Claim): Prom
 }
 
 /**
- * Not async, so that nothing holds the panes while they become durable: the log has copied them,
- * and what dies young costs a collector of garbage next to nothing.
+ * Resolves when all panes are durable. The log has copied a portion when `append` returns, so the
+ * next is written over it at once: what dies young costs a collector of garbage next to nothing.
  */
-function appendPanes(log: Log, panes: readonly LogRecord[]): Promise<void> | undefined {
-  return panes.length === 0 ? undefined : log.append('panes', panes)
+async function appendPanes(log: Log, portions: Iterable<readonly LogRecord[]>): Promise<void> {
+  let waiting: Promise<void>[] = []
+  for (const portion of portions) {
+    waiting.push(log.append('panes', portion))
+    if (waiting.length < PORTIONS_MAX) continue
+    await Promise.all(waiting)
+    waiting = []
+  }
+  await Promise.all(waiting)
 }
 
 type Turned = { readonly fold: PartitionFold; readonly claim: Claim; readonly next: number }
@@ -86,81 +94,4 @@ function note(progress: AggregateProgress, { fold, claim, next }: Turned): void 
   progress.late += late
   progress.repeats += repeats
   progress.next.set(claim.partition, next)
-}
-
-type RefusalTurn = {
-  readonly log: Log
-  readonly batch: LogBatch
-  readonly now: number
-  readonly allowance: { second: number; left: number }
-}
-
-async function appendRefusals(turn: RefusalTurn, refusals: readonly Refusal[]): Promise<void> {
-  const late: LogRecord[] = []
-  const rejected: LogRecord[] = []
-  for (const refusal of refusals) {
-    if (refusal.kind === 'late') late.push(lateRecord(turn, refusal))
-    else if (takeAllowance(turn)) rejected.push(rejectedRecord(turn, refusal))
-  }
-  for (const range of turn.batch.rejected) {
-    rejected.push({
-      value: encodeRejected({
-        v: 1,
-        at: turn.now,
-        source: `log:${turn.batch.topic}-${turn.batch.partition}`,
-        position: `offset ${range.from} to ${range.next - 1}`,
-        reason: range.reason,
-        bytes: range.sample.length,
-        sample: range.sample.toBase64(),
-      }),
-    })
-  }
-  if (late.length > 0) await turn.log.append('late', late)
-  if (rejected.length > 0) await turn.log.append('rejected', rejected)
-}
-
-function takeAllowance({ allowance, now }: RefusalTurn): boolean {
-  const second = Math.floor(now / 1000)
-  if (allowance.second !== second) {
-    allowance.second = second
-    allowance.left = REJECTED_PER_SECOND_MAX
-  }
-  return allowance.left-- > 0
-}
-
-function rowBytes({ batch }: RefusalTurn, row: number): Uint8Array {
-  const { bytes, starts, lengths } = batch.values
-  return bytes.subarray(starts[row]!, starts[row]! + Math.max(0, lengths[row]!))
-}
-
-function rejectedRecord(turn: RefusalTurn, { row, reason }: Refusal & { kind: 'rejected' }) {
-  const bytes = rowBytes(turn, row)
-  return {
-    value: encodeRejected({
-      v: 1,
-      at: turn.now,
-      source: `log:readings-${turn.batch.partition}`,
-      position: `offset ${turn.batch.offsets[row]!}`,
-      reason,
-      bytes: bytes.length,
-      sample: bytes.slice(0, 256).toBase64(),
-    }),
-  }
-}
-
-function lateRecord(turn: RefusalTurn, refusal: Refusal & { kind: 'late' }): LogRecord {
-  const { ts, watermark, monitors, row } = refusal
-  return {
-    value: encodeLate({
-      v: 1,
-      at: turn.now,
-      topic: 'readings',
-      partition: turn.batch.partition,
-      offset: turn.batch.offsets[row]!,
-      ts,
-      watermark,
-      monitors,
-      row: new TextDecoder().decode(rowBytes(turn, row)),
-    }),
-  }
 }

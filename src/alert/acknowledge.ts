@@ -1,4 +1,4 @@
-import type { Command } from '../model/command.ts'
+import type { HandlingCommand } from '../model/command.ts'
 import type { Advance, InstanceState } from './instance.ts'
 import { draftStep } from './instance.ts'
 
@@ -15,7 +15,7 @@ const isOpen = ({ condition }: InstanceState): boolean =>
  * Applies `ack` or `unack` (A46, A47) at `now` of A8. A command names the episode that the person
  * saw; if that one is no longer open it changes nothing (A50). The caller drops repeated ids.
  */
-export function acknowledge(state: InstanceState, command: Command, now: number): Answered {
+export function acknowledge(state: InstanceState, command: HandlingCommand, now: number): Answered {
   const refused = (answer: Answer): Answered => ({ state, drafts: [], answer })
   if (!isOpen(state) || state.episode !== command.target) return refused('no_open_episode')
   const isAck = command.kind === 'ack'

@@ -4,8 +4,18 @@ import type { StepDraft } from './instance.ts'
 /** What the caller adds to a draft. */
 export type StepFacts = Pick<
   Step,
-  'alert' | 'monitor' | 'rule' | 'labels' | 'annotations' | 'value' | 'receipt'
+  'alert' | 'monitor' | 'rule' | 'labels' | 'annotations' | 'value' | 'stderr' | 'receipt'
 >
+
+/** The receipt of a step that no window decided: a person, the clock or a reload did. */
+export const bareReceipt = (fired: number): Step['receipt'] => ({
+  event: null,
+  appended: null,
+  read: null,
+  pane: null,
+  closed: null,
+  fired,
+})
 
 /**
  * The record for `transitions`. Keys stand in one fixed order, so that a replayed step is equal
@@ -31,6 +41,7 @@ export function buildStep(draft: StepDraft, facts: StepFacts): Step {
     at: draft.at,
     reason: draft.reason,
     value: facts.value,
+    ...(facts.stderr !== undefined && { stderr: facts.stderr }),
     window: draft.window,
     complete: draft.complete,
     corrected: draft.corrected,

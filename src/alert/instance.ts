@@ -45,7 +45,7 @@ export type InstanceState = {
 /** A step but for what the caller knows: names, labels, annotations, values and the receipt. */
 export type StepDraft = Omit<
   Step,
-  'v' | 'alert' | 'monitor' | 'rule' | 'labels' | 'annotations' | 'value' | 'receipt'
+  'v' | 'alert' | 'monitor' | 'rule' | 'labels' | 'annotations' | 'value' | 'stderr' | 'receipt'
 >
 
 /** The state after, and the steps that led there, in order of seq. */

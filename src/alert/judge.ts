@@ -1,6 +1,7 @@
 import type { Severity } from '../model/monitor.ts'
 import type { CompiledRule } from './compile-rule.ts'
 import type { TextSlots, Truth } from './compile-expression.ts'
+import { endsRead, heldAtBoth } from './bound.ts'
 import { worseSeverity } from './severity.ts'
 import type { NoVerdict, Tick, TickResult } from './tick.ts'
 
@@ -19,6 +20,8 @@ export type JudgedWindow = {
   readonly unwatchedTo?: number
   /** Merged results by slot, NaN = undefined. Without rows: those of empty states (sums are 0). */
   readonly values: Float64Array
+  /** Half of each value's 95 % interval by slot, NaN = unknown (S5); absent: all are exact. */
+  readonly margins?: Float64Array
   readonly texts: TextSlots
 }
 
@@ -56,6 +59,28 @@ export function judge(rule: CompiledRule, window: JudgedWindow, memory: Memory):
     data: isSilent ? 'nodata' : hasRowsAgain(rule, window) ? 'fresh' : 'same',
     ...(gateHeld !== undefined && { gateHeld }),
   }
+}
+
+/**
+ * Whether a closed window changes nothing of an instance that is INACTIVE, FRESH and without
+ * errors: what nearly every window says of nearly every rule, so it is told without a tick.
+ */
+export function isQuiet(rule: CompiledRule, window: JudgedWindow, memory: Memory): boolean {
+  if (!window.closed || rule.canClearFail) return false
+  // An end of an interval is read instead of the value (S6).
+  if (rule.spec.bound !== undefined && window.margins !== undefined) return false
+  const { values, texts } = window
+  for (const { when } of rule.levels) {
+    const holds = when(values, texts)
+    if (holds === 'true' || holds === 'error') return false
+  }
+  const isArmed = rule.spec.absentAfterMs !== undefined
+  if (rule.gate && (isArmed || rule.canGateFail)) {
+    const gate = rule.gate(values, texts)
+    if (gate === 'error' || memory.gateHeld !== (gateTold(rule, window, gate) ?? memory.gateHeld))
+      return false
+  }
+  return !isArmed || !silent(rule, window, memory)
 }
 
 /** A15: only where a single breach opens; then the closed window's tick replaces this one. */
@@ -104,15 +129,23 @@ function judgeClosed(
   return window.complete ? levels : none('partial')
 }
 
-/** A17: a level is on when its `when` is true, off when its `clear` is true, else as before. */
+/**
+ * A17: a level is on when its `when` is true, off when its `clear` is true, else as before; with a
+ * bound `when` is read at one end of the interval, and `clear` has to be true at both (S6).
+ */
 function judgeLevels(rule: CompiledRule, window: JudgedWindow, before: number): Judgement {
   let triggers = before
   let isBreach = false
   let isUnknown = false
+  const { texts } = window
+  const [near, far] = endsRead(rule.spec.bound, window)
   for (const [i, { when, clear }] of rule.levels.entries()) {
     const bit = 1 << i
-    const holds = when(window.values, window.texts)
-    const ends = clear ? clear(window.values, window.texts) : negated(holds)
+    const holds = when(near, texts)
+    let ends = clear ? clear(near, texts) : negated(holds)
+    if (far !== near) {
+      ends = heldAtBoth(ends, clear ? clear(far, texts) : negated(when(far, texts)))
+    }
     if (holds === 'error' || ends === 'error') return { result: 'error', triggers: before }
     isBreach ||= holds === 'true'
     // A level that is off and not breached needs no `clear`.
@@ -147,8 +180,9 @@ function hasRowsAgain({ spec }: CompiledRule, { end, rowsAt }: JudgedWindow): bo
  */
 function gateTold(rule: CompiledRule, window: JudgedWindow, gate: Truth): boolean | undefined {
   const { end, rows, rowsAt } = window
-  if (!rule.gate || rows === 0 || rowsAt === undefined || end - rowsAt >= rule.hopMs)
-    return undefined
+  // Nobody asks where silence is not judged.
+  if (!rule.gate || rule.spec.absentAfterMs === undefined) return undefined
+  if (rows === 0 || rowsAt === undefined || end - rowsAt >= rule.hopMs) return undefined
   if (gate === 'true') return true
   return gate === 'false' && window.complete ? false : undefined
 }

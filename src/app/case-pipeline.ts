@@ -3,7 +3,8 @@ import { ReadingIntake } from '../collect/reading-intake.ts'
 import { beatRecords } from '../collect/heartbeat.ts'
 import type { Config } from '../config/config.ts'
 import { PartitionEvaluator } from '../evaluate/partition-evaluator.ts'
-import type { Results } from '../evaluate/scope-evaluator.ts'
+import { RecordReader } from '../evaluate/panes/record-reader.ts'
+import type { Results } from '../evaluate/results.ts'
 import type { LogRecord } from '../log/log.ts'
 import type { ByteColumn, RecordColumns } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
@@ -11,7 +12,7 @@ import type { WindowResult } from '../model/window-result.ts'
 import { assert } from '../std/assert.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { compileMapping } from '../wire/mapping.ts'
-import { decodePanesRecord } from '../wire/pane-codec.ts'
+import type { BytesAt } from '../wire/pane-cursor.ts'
 
 /** What a pipeline is made for. */
 export type CasePipelineOptions = {
@@ -35,6 +36,7 @@ export class CasePipeline {
   readonly #intake: ReadingIntake
   readonly #folds: readonly PartitionFold[]
   readonly #evaluator: PartitionEvaluator
+  readonly #records: RecordReader
   readonly #offsets: number[]
   #paneOffset = 0
   #clockedAt: number
@@ -63,6 +65,7 @@ export class CasePipeline {
       { monitors, panesPartitions: 1, absentMs, live: isLive },
       0,
     )
+    this.#records = new RecordReader(this.#evaluator.aggregatesOf)
     this.#clockedAt = startAt - CLOCK_EVERY_MS
     this.advance(startAt)
   }
@@ -117,8 +120,8 @@ export class CasePipeline {
   #judge(record: { readonly key: Uint8Array; readonly value: Uint8Array }): void {
     const results = this.#results()
     const facts = { offset: this.#paneOffset++, appendedAt: this.#clock.now() }
-    const decoded = decodePanesRecord(record)
-    if (decoded.kind === 'pane') this.#evaluator.pane(decoded.pane, facts, results)
+    const decoded = this.#records.read(whole(record.key), whole(record.value))
+    if (decoded.kind === 'pane') this.#evaluator.pane({ ...decoded, ...facts }, results)
     else if (decoded.kind === 'watermark') this.#evaluator.watermark(decoded.watermark, results)
     this.#keep(results)
   }
@@ -143,6 +146,8 @@ export class CasePipeline {
     this.steps.push(...steps)
   }
 }
+
+const whole = (bytes: Uint8Array): BytesAt => ({ bytes, start: 0, length: bytes.length })
 
 function columnsOf(
   value: Uint8Array,

@@ -6,6 +6,7 @@ import { ReadingIntake } from '../collect/reading-intake.ts'
 import { replayRecording } from '../collect/replay-recording.ts'
 import type { Config } from '../config/config.ts'
 import { evaluatePanes } from '../evaluate/evaluate-panes.ts'
+import { openCodecs } from '../log/codecs/open-codecs.ts'
 import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
 import { readToEnd, type Log } from '../log/log.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
@@ -56,7 +57,8 @@ const FOR_EVER = { ms: -1, bytes: -1 }
  */
 export async function replay(request: ReplayRequest): Promise<ReplaySummary> {
   const folder = request.dataFolder ?? (await mkdtemp(join(tmpdir(), 'nocturne-replay-')))
-  const log = await openEmbeddedLog({ folder, clock: systemClock })
+  const codecs = await openCodecs()
+  const log = await openEmbeddedLog({ folder, clock: systemClock, codecs })
   try {
     return await replayInto(log, request)
   } finally {

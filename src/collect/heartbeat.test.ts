@@ -59,6 +59,6 @@ test('the last heartbeat of a recording names the last row’s time', () => {
   )
   assert.match(
     utf8Text(records[0]?.value ?? new Uint8Array(0)),
-    /"backlog":0,"final":1795383156991}/,
+    /"src":"beat","final":1795383156991,"backlog":0}/,
   )
 })

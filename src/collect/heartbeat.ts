@@ -1,6 +1,7 @@
 import type { Log, LogRecord } from '../log/log.ts'
 import { utf8 } from '../std/bytes.ts'
 import type { Clock } from '../std/clock.ts'
+import { encodeReading } from '../wire/reading-codec.ts'
 
 /** What a collector reads from; it answers for what was read and not for what may still come. */
 export interface BeatInput {
@@ -41,8 +42,8 @@ export type Beat = {
 /** The heartbeat's records, one for each partition by number, with fields in canonical order. */
 export function beatRecords(beat: Beat, partitions: number): readonly LogRecord[] {
   const { ts, site, collector, backlogBytes, finalAt } = beat
-  const row = { v: 1, ts, site, stream: '-', collector, src: 'beat', backlog: backlogBytes }
-  const value = utf8(JSON.stringify(finalAt === undefined ? row : { ...row, final: finalAt }))
+  const row = { ts, site, stream: '-', collector, src: 'beat', backlog: backlogBytes }
+  const value = utf8(encodeReading(finalAt === undefined ? row : { ...row, final: finalAt }))
   const key = utf8('-')
   return Array.from({ length: partitions }, (_, partition) => ({ key, value, partition }))
 }

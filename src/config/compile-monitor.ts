@@ -4,7 +4,7 @@ import { compileRule, scopesOf } from './compile-rule.ts'
 import type { ConfigPath } from './config-error.ts'
 import { definitionOf } from './definition.ts'
 import { compiledExpression, type Findings } from './expressions.ts'
-import type { AggregateFields, MonitorFields } from './monitor-schema.ts'
+import type { AggregateFields, MonitorFields } from './schema/monitor-schema.ts'
 import { resolutionDigits } from './resolution.ts'
 
 const KINDS = ['count', 'sum', 'min', 'max', 'mean', 'quantile', 'distinct'] as const

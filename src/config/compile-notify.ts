@@ -4,7 +4,7 @@ import type { ReceiverSpec, RouteSpec } from '../notify/notify-spec.ts'
 import type { ConfigPath } from './config-error.ts'
 import type { Findings } from './expressions.ts'
 import { nearestName } from './nearest-name.ts'
-import type { ChildRoute, NotifyFields } from './notify-schema.ts'
+import type { ChildRoute, NotifyFields } from './schema/notify-schema.ts'
 
 /** Reads a secret file's text; undefined after it has added a finding. */
 export type ReadSecret = (path: string, at: ConfigPath) => string | undefined

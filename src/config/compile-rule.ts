@@ -3,10 +3,11 @@ import { monotony } from '../alert/monotone.ts'
 import { templateNames } from '../alert/template.ts'
 import { readingFields } from '../model/reading.ts'
 import type { LevelSpec, MonitorSpec, RuleSpec, Scope, Severity } from '../model/monitor.ts'
+import { checkBound } from './check-bound.ts'
 import type { ConfigPath } from './config-error.ts'
 import { compiledExpression, type Findings } from './expressions.ts'
 import { nearestName } from './nearest-name.ts'
-import type { RuleFields } from './monitor-schema.ts'
+import type { RuleFields } from './schema/monitor-schema.ts'
 
 /** What a rule sees of its monitor. */
 export type RuleHome = {
@@ -40,6 +41,7 @@ export function compileRule(rule: RuleFields, home: RuleHome): RuleSpec {
     { levels, ...(gate === undefined ? {} : { gate }) },
     { aggregates: home.monitor.aggregates, neverNegative },
   ).monotone
+  if (rule.bound !== undefined) checkBound(levels, home)
   checkTexts(rule, home)
   return {
     id: `${home.monitor.id}/${rule.alert}`,
@@ -55,7 +57,9 @@ export function compileRule(rule: RuleFields, home: RuleHome): RuleSpec {
       rule.absent_severity ?? levels[0]?.severity ?? rule.severity ?? SEVERITY_DEFAULT,
     empty: rule.empty,
     scopes: scopesWritten(rule) ?? scopesOf(home.monitor.groupBy),
-    early: rule.early === 'auto' && isInstant && isMonotone,
+    // An interval can widen as rows come, so a bound is read of closed windows alone (S6).
+    early: rule.early === 'auto' && isInstant && isMonotone && rule.bound === undefined,
+    ...(rule.bound === undefined ? {} : { bound: rule.bound }),
     freezeMaxMs: rule.freeze_max,
     instancesMax: rule.max_instances,
     layer: rule.layer,

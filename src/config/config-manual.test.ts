@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configManual } from './config-manual.ts'
-import { schemaGuide, type GuideNode } from './schema-guide.ts'
+import { schemaGuide, type GuideNode } from './schema/schema-guide.ts'
 
 test('docs/config.md is what the schema says', () => {
   const file = join(import.meta.dirname, '../../docs/config.md')

@@ -1,6 +1,6 @@
 import { variableOf } from './environment-settings.ts'
-import { exampleText } from './schema-findings.ts'
-import { resolved, schemaGuide, type GuideNode } from './schema-guide.ts'
+import { exampleText } from './schema/schema-findings.ts'
+import { resolved, schemaGuide, type GuideNode } from './schema/schema-guide.ts'
 
 const INTRODUCTION = `# Configuration
 

@@ -1,5 +1,5 @@
 import type { ConfigPath } from './config-error.ts'
-import { schemaGuide, type GuideNode } from './schema-guide.ts'
+import { schemaGuide, type GuideNode } from './schema/schema-guide.ts'
 
 /** Variables of the process, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -132,6 +132,27 @@ const REFUSED = [
     ),
     error: /levels: do not rise/,
   },
+  {
+    id: 'R6',
+    says: 'a field that is text here and a number there is refused',
+    text: monitor('where: rtt_ms == "slow"'),
+    error: /^n\.yaml:3:5 .*reads rtt_ms as number, and monitor one reads it as text; group by/,
+  },
+  {
+    id: 'D5',
+    says: 'more fields than one pass over a row reads are refused',
+    text: [
+      'version: 1',
+      'monitors:',
+      ...Array.from({ length: 17 }, (_, i) => {
+        const sums = Array.from({ length: 32 }, (_, j) => `a${j}: { sum: f${i}_${j} }`)
+        const window = '{ size: 10s, hop: 1s, lateness: 2s }'
+        const aggregates = `{ ${sums.join(', ')} }`
+        return `  - { id: m${i}, group_by: [stream], window: ${window}, aggregates: ${aggregates} }`
+      }),
+    ].join('\n'),
+    error: /^n\.yaml:18:5 .*at which 522 fields are read of every row; read at most 512 different/,
+  },
 ] as const
 
 for (const { id, says, text, error } of REFUSED) {
@@ -191,6 +212,7 @@ const EARLY = [
   { rule: 'when: retrans > 400, of: { m: 1, n: 5 }', early: true },
   { rule: 'when: retrans < 400', early: false },
   { rule: 'when: retrans > 400, early: "off"', early: false },
+  { rule: 'when: retrans > 400, bound: lower', early: false },
   { rule: 'absent_after: 15s', early: false },
 ] as const
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { MonitorSpec } from '../model/monitor.ts'
 import { Secret } from '../std/secret.ts'
 import { utf8 } from '../std/bytes.ts'
+import { checkFields } from './check-fields.ts'
 import { compileCollect } from './compile-collect.ts'
 import { compileMonitor } from './compile-monitor.ts'
 import { compileNotify, type ReadSecret } from './compile-notify.ts'
@@ -10,8 +11,8 @@ import type { Config } from './config.ts'
 import type { ConfigError, ConfigPath, Finding } from './config-error.ts'
 import { environmentSettings, type Environment } from './environment-settings.ts'
 import type { Findings } from './expressions.ts'
-import { schemaFindings } from './schema-findings.ts'
-import { settingsSchema, type Settings } from './settings-schema.ts'
+import { schemaFindings } from './schema/schema-findings.ts'
+import { settingsSchema, type Settings } from './schema/settings-schema.ts'
 import { fileText, writtenConfig, type WrittenConfig } from './written-config.ts'
 import { yamlSource } from './yaml-source.ts'
 
@@ -77,6 +78,7 @@ function compile(settings: Settings, site: Site): Config {
     compileMonitor(fields, { path: ['monitors', i], findings }),
   )
   checkUnique(monitors, site)
+  checkFields(monitors, findings)
   const { log, store, http } = settings
   const { host, port } = addressOf(http.listen)
   const externalUrl = http.external_url?.replace(/\/+$/, '') ?? `http://${http.listen}`

@@ -1,20 +1,24 @@
 import type { InstanceState } from '../alert/instance.ts'
 import type { Group } from '../model/pane.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
+import type { SiteDump } from './alerts/site-watch.ts'
 import type { Source } from './source-table.ts'
 
-/** What a group's alerts were, by rule in the order of the monitor file's rules. */
+/** What is known of a group beside its panes; nearly all have no alert to tell of. */
 export type GroupDump = {
   readonly group: Group
+  /** T of its first closed window. */
+  readonly bornAt: number | null
+  /** End of its newest slice with rows that was let go. */
   readonly rowsAt: number | null
-  readonly rowsAtBySource: readonly (readonly [source: string, at: number])[]
-  readonly alerts: readonly (InstanceState | null)[]
+  /** By number in `sourceNames`: end of the newest slice with rows from there. */
+  readonly sources: readonly (readonly [source: number, at: number])[]
+  readonly alerts: readonly (readonly [rule: string, state: InstanceState])[]
 }
 
 export type ScopeDump = {
   readonly monitor: string
   readonly groupBy: readonly string[]
-  readonly rules: readonly string[]
   readonly scope: string
   readonly closedTo: number | null
   readonly groups: readonly GroupDump[]
@@ -22,7 +26,7 @@ export type ScopeDump = {
 
 /** All that an evaluator knows beside the panes that it can read again (A74). */
 export type Checkpoint = {
-  readonly v: 1
+  readonly v: 2
   /** Everything before this offset of `panes` was judged. */
   readonly offset: number
   /** Open windows are rebuilt by reading from here to `offset` without judging. */
@@ -33,7 +37,8 @@ export type Checkpoint = {
   /** Ids of the newest commands that were applied (A50). */
   readonly commandIds: readonly string[]
   readonly sources: readonly Source[]
-  readonly sites: readonly (readonly [site: string, state: InstanceState | null])[]
+  readonly sourceNames: readonly string[]
+  readonly sites: readonly SiteDump[]
   readonly scopes: readonly ScopeDump[]
 }
 

@@ -2,18 +2,22 @@ import { compileNumber, type TextSlots } from '../alert/compile-expression.ts'
 import { compileRule, type CompiledRule } from '../alert/compile-rule.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { Group } from '../model/pane.ts'
-import { aggregateState, type AggregateState } from '../sketch/aggregate-state.ts'
+import { compileErrorBars, type ErrorBarsOf } from '../sketch/error-bars.ts'
 import { sliceMsOf } from '../window/slice.ts'
 
 /** A monitor ready to turn merged panes into values and ticks; compiled once. */
 export type CompiledMonitor = {
   readonly spec: MonitorSpec
   readonly sliceMs: number
+  readonly definitionHigh: number
+  readonly definitionLow: number
   readonly rules: readonly CompiledRule[]
   /** Names by slot: aggregates first, then values. */
   readonly names: readonly string[]
-  /** Results by slot, NaN = undefined (A16). */
-  readonly valuesOf: (states: readonly AggregateState[]) => Float64Array
+  /** Fills the slots of the named values from those of the aggregates; NaN = undefined (A16). */
+  readonly derive: (slots: Float64Array) => void
+  /** Errors of all slots, where rows of a sample are in the states (S2). */
+  readonly errorBars: ErrorBarsOf
   readonly textsOf: (group: Group) => TextSlots
 }
 
@@ -26,33 +30,25 @@ export function compileMonitor(spec: MonitorSpec): CompiledMonitor {
   const numbers = new Map(names.map((name, slot) => [name, slot]))
   const texts = new Map(spec.groupBy.map((name, slot) => [name, slot]))
   const values = spec.values.map(({ expression }) => compileNumber(expression, numbers))
-  const valuesOf = (states: readonly AggregateState[]): Float64Array => {
-    const slots = new Float64Array(names.length).fill(NaN)
-    spec.aggregates.forEach((aggregate, i) => {
-      slots[i] = aggregateState.result(aggregate, states[i]!) ?? NaN
-    })
-    // In order: a value may use those written above it.
-    values.forEach((valueOf, i) => (slots[spec.aggregates.length + i] = valueOf(slots)))
-    return slots
-  }
+  const first = spec.aggregates.length
   return {
     spec,
     sliceMs: sliceMsOf(spec.window),
+    definitionHigh: parseInt(spec.definition.slice(0, 8), 16),
+    definitionLow: parseInt(spec.definition.slice(8), 16),
     rules: spec.rules.map((rule) => compileRule(rule, spec.window.hopMs, { numbers, texts })),
     names,
-    valuesOf,
-    textsOf: (group) => group.map((value) => value ?? undefined),
+    // In order: a value may use those written above it.
+    derive: (slots) => {
+      for (let i = 0; i < values.length; i++) slots[first + i] = values[i]!(slots)
+    },
+    errorBars: compileErrorBars(spec),
+    textsOf,
   }
 }
 
-/** Defined values by name: what a window record and a step show. */
-export function namedValues(
-  names: readonly string[],
-  values: Float64Array,
-): Readonly<Record<string, number>> {
-  const named: Record<string, number> = {}
-  names.forEach((name, slot) => {
-    if (Number.isFinite(values[slot])) named[name] = values[slot]!
-  })
-  return named
-}
+/** The group itself where each label is there, as nearly always. */
+const textsOf = (group: Group): TextSlots =>
+  isWhole(group) ? group : group.map((value) => value ?? undefined)
+
+const isWhole = (group: Group): group is readonly string[] => !group.includes(null)

@@ -1,8 +1,12 @@
 import type { Clock } from '../std/clock.ts'
+import { InFlight } from '../std/in-flight.ts'
 import { reachableFrom, readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
+import type { ByteColumn } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
-import { decodePanesRecord, watermarkKey } from '../wire/pane-codec.ts'
+import { watermarkKey } from '../wire/pane-codec.ts'
+import type { BytesAt } from '../wire/pane-cursor.ts'
+import { decodeCommand } from '../wire/command-codec.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
 import { encodeClock } from '../wire/watermark-codec.ts'
 import { encodeWindow } from '../wire/window-codec.ts'
@@ -10,11 +14,15 @@ import { CheckpointReader, encodeCheckpoint, type Checkpoint } from './checkpoin
 import { CommandTail } from './command-tail.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { PartitionEvaluator } from './partition-evaluator.ts'
-import type { Results } from './scope-evaluator.ts'
+import { RecordReader } from './panes/record-reader.ts'
+import { RulesInForce } from './rules-in-force.ts'
+import type { Results } from './results.ts'
 
 /** One turn: the most that memory holds at a time (D5); windows are larger than panes. */
 const TURN_BYTES_MAX = 262_144
 const WINDOWS_PER_APPEND_MAX = 2000
+/** Turns whose results are on their way to the disk while later ones are judged (D5). */
+const TURNS_IN_FLIGHT_MAX = 4
 const CLOCK_EVERY_MS = 1000
 const CHECKPOINT_EVERY_MS = 5000
 
@@ -46,44 +54,57 @@ export type EvaluateDeps = {
  * already are written again under the same ids. @throws LOG_FENCED when another owner was seen.
  */
 export async function evaluatePanes(deps: EvaluateDeps, claim: Claim): Promise<void> {
-  const reader = new PanesReader(deps, claim)
-  await reader.restore()
+  const { log, clock, spec } = deps
+  const found = await readCheckpoint(log, nameOf(claim))
+  const inForce = new RulesInForce(spec.monitors)
+  if (spec.live) await applyRules(log, inForce, found?.commandsTo ?? 0)
+  const evaluator = new PartitionEvaluator({ ...spec, inForce }, claim.partition)
+  if (found !== undefined) evaluator.load(found)
+  const reader = new PanesReader(deps, claim, { evaluator, startedAt: clock.now() })
+  await reader.restore(found)
   await reader.run()
 }
+
+const nameOf = ({ partition }: Claim): string => `evaluate/${partition}`
 
 class PanesReader {
   readonly #deps: EvaluateDeps
   readonly #claim: Claim
-  readonly #name: string
   readonly #evaluator: PartitionEvaluator
+  readonly #records: RecordReader
+  readonly #commands: CommandTail
+  readonly #inFlight = new InFlight(TURNS_IN_FLIGHT_MAX)
+  #settled: Promise<void> = Promise.resolve()
   /** Records before this offset only rebuild. */
   #judgeFrom = 0
+  /** The next record to be read. */
   #readFrom = 0
   #next = 0
   #slot = 0
   #checkpointAt: number
-  #commands: CommandTail
 
-  constructor(deps: EvaluateDeps, claim: Claim) {
+  constructor(
+    deps: EvaluateDeps,
+    claim: Claim,
+    from: { readonly evaluator: PartitionEvaluator; readonly startedAt: number },
+  ) {
     this.#deps = deps
     this.#claim = claim
-    this.#name = `evaluate/${claim.partition}`
-    this.#evaluator = new PartitionEvaluator(deps.spec, claim.partition)
-    this.#checkpointAt = deps.clock.now()
-    this.#commands = new CommandTail(deps.log, 0)
+    this.#evaluator = from.evaluator
+    this.#records = new RecordReader(this.#evaluator.aggregatesOf)
+    this.#commands = new CommandTail(deps.log, this.#evaluator.commandsTo)
+    this.#checkpointAt = from.startedAt
   }
 
-  async restore(): Promise<void> {
+  /** Finds where to read on, by the checkpoint that the evaluator was loaded with. */
+  async restore(found: Checkpoint | undefined): Promise<void> {
     const { log } = this.#deps
-    const found = await readCheckpoint(log, this.#name)
     const committed = found?.rebuildFrom ?? (await log.position(this.#claim)).offset
     const judged = await reachableFrom(log, this.#claim, found?.offset ?? committed)
     this.#readFrom = (await reachableFrom(log, this.#claim, committed)).offset
     this.#judgeFrom = judged.offset
     this.#deps.progress.missing += judged.missing
     this.#next = this.#judgeFrom
-    if (found !== undefined) this.#evaluator.load(found)
-    this.#commands = new CommandTail(log, this.#evaluator.commandsTo)
     // A partition that has nothing more to read has come this far all the same.
     this.#deps.progress.next.set(this.#claim.partition, this.#next)
   }
@@ -106,7 +127,7 @@ class PanesReader {
         if (turn.done === true) break
         await this.#turn(turn.value, ending)
       }
-      if (this.#claim.signal.reason !== 'lost') await this.#checkpoint()
+      if (this.#claim.signal.reason !== 'lost' && this.#isRebuilt) await this.#checkpoint()
     } finally {
       stop.abort()
       await iterator.return?.()
@@ -116,30 +137,52 @@ class PanesReader {
 
   async #turn(batch: LogBatch, signal: AbortSignal): Promise<void> {
     const results: Results = { windows: [], steps: [], wall: this.#deps.clock.now() }
-    const { keys, values } = batch
     for (let row = 0; row < batch.count; row++) {
       const offset = batch.offsets[row]!
-      const key = keys.bytes.subarray(keys.starts[row]!, keys.starts[row]! + keys.lengths[row]!)
-      const start = values.starts[row]!
-      const value = values.bytes.subarray(start, start + Math.max(0, values.lengths[row]!))
-      const facts = { offset, appendedAt: batch.times[row]! }
-      const record = decodePanesRecord({ key, value })
+      const appendedAt = batch.times[row]!
+      const record = this.#records.read(bytesAt(batch.keys, row), bytesAt(batch.values, row))
+      const isJudged = offset >= this.#judgeFrom
       if (record.kind === 'pane') {
-        if (offset < this.#judgeFrom) this.#evaluator.rebuild(record.pane, facts)
-        else this.#evaluator.pane(record.pane, facts, results)
-      } else if (offset < this.#judgeFrom) continue
+        const { key, pane } = record
+        if (isJudged) this.#evaluator.pane({ key, pane, offset, appendedAt }, results)
+        else this.#evaluator.rebuild({ key, pane, offset, appendedAt })
+      } else if (!isJudged) continue
       else if (record.kind === 'watermark') this.#evaluator.watermark(record.watermark, results)
       else if (record.kind === 'clock') {
         const commands = await this.#commandsTo(record.clock.commands_to, signal)
         this.#evaluator.clock(record.clock, commands, results)
       } else this.#evaluator.count(record.reason)
     }
+    this.#readFrom = batch.next
     this.#next = Math.max(this.#next, batch.next)
-    const isDue = results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
+    const isDue = this.#isRebuilt && results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
     if (isDue) this.#evaluator.settle(results)
-    await this.#append(results)
+    await this.#send(results)
     if (isDue) await this.#checkpoint()
-    this.#note()
+  }
+
+  /** Results go to the log while the next turn is judged: only a position waits for them (D2). */
+  async #send(results: Results): Promise<void> {
+    const { steps, windows } = results
+    const isBurst = windows.length > WINDOWS_PER_APPEND_MAX
+    const sent = steps.length + windows.length === 0 ? undefined : this.#append(results)
+    this.#settled = this.#noteAfter([this.#settled, sent], this.#next)
+    await this.#inFlight.add(this.#settled)
+    if (isBurst) await this.#inFlight.drain()
+  }
+
+  /** Turns may become durable out of order: what is said of one holds of all before it. */
+  async #noteAfter(work: readonly (Promise<void> | undefined)[], next: number): Promise<void> {
+    await Promise.all(work)
+    this.#note(next)
+  }
+
+  /**
+   * Whether the panes of open windows are all here again. Before that there is no checkpoint: it
+   * would say that nothing of them is needed.
+   */
+  get #isRebuilt(): boolean {
+    return this.#readFrom >= this.#judgeFrom
   }
 
   async #commandsTo(to: number, signal: AbortSignal): Promise<readonly Command[]> {
@@ -155,8 +198,12 @@ class PanesReader {
     const { progress } = this.#deps
     progress.windows += windows.length
     progress.steps += steps.length
-    if (steps.length > 0) await this.#appendSteps(steps)
-    while (windows.length > 0) await this.#appendWindows(windows.splice(0, WINDOWS_PER_APPEND_MAX))
+    const told = steps.length > 0 ? this.#appendSteps(steps) : undefined
+    do {
+      const some = windows.splice(0, WINDOWS_PER_APPEND_MAX)
+      if (some.length > 0) await Promise.all([told, this.#appendWindows(some)])
+    } while (windows.length > 0)
+    await told
   }
 
   #appendSteps(steps: readonly Step[]): Promise<void> {
@@ -168,7 +215,10 @@ class PanesReader {
   }
 
   #appendWindows(windows: Results['windows']): Promise<void> {
-    const records = windows.map(({ key, window }) => ({ key, value: encodeWindow(window) }))
+    const records = windows.map(({ frame, window }) => ({
+      key: frame.key,
+      value: encodeWindow(window, frame),
+    }))
     return this.#deps.log.append('windows', records)
   }
 
@@ -176,10 +226,11 @@ class PanesReader {
     const { log, clock } = this.#deps
     const results: Results = { windows: [], steps: [], wall: clock.now() }
     this.#evaluator.settle(results)
-    await this.#append(results)
+    await this.#send(results)
+    await this.#inFlight.drain()
     const checkpoint = this.#evaluator.dump(this.#next)
     this.#slot = 1 - this.#slot
-    const records = encodeCheckpoint(this.#name, this.#slot, checkpoint)
+    const records = encodeCheckpoint(nameOf(this.#claim), this.#slot, checkpoint)
     await log.append(
       'checkpoints',
       records.map((record) => ({ ...record, partition: 0 })),
@@ -188,11 +239,12 @@ class PanesReader {
     this.#checkpointAt = clock.now()
   }
 
-  #note(): void {
+  /** Everything before `next` was judged, and its results are durable. */
+  #note(next: number): void {
     const { progress } = this.#deps
     progress.groups.set(this.#claim.partition, this.#evaluator.groupCount)
     progress.outcomes.set(this.#claim.partition, this.#evaluator.outcomes)
-    progress.next.set(this.#claim.partition, this.#next)
+    progress.next.set(this.#claim.partition, next)
   }
 
   /** Appends the clock records that put wall time and commands in force (A7). */
@@ -223,18 +275,33 @@ class PanesReader {
   }
 }
 
+const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt => ({
+  bytes,
+  start: starts[row]!,
+  length: Math.max(0, lengths[row]!),
+})
+
+const viewOf = ({ bytes, starts, lengths }: ByteColumn, row: number): Uint8Array =>
+  bytes.subarray(starts[row], starts[row]! + Math.max(0, lengths[row]!))
+
+/** Applies the rules that stand in `commands` before `to`. */
+async function applyRules(log: Log, inForce: RulesInForce, to: number): Promise<void> {
+  for await (const batch of readToEnd(log, { topic: 'commands', partition: 0 })) {
+    for (let row = 0; row < batch.count && batch.offsets[row]! < to; row++) {
+      const decoded = decodeCommand(viewOf(batch.values, row))
+      if (decoded.ok && decoded.command.kind === 'rules') inForce.apply(decoded.command)
+    }
+    if (batch.next >= to) return
+  }
+}
+
 async function readCheckpoint(log: Log, name: string): Promise<Checkpoint | undefined> {
   const found = new CheckpointReader(name)
   for await (const batch of readToEnd(log, { topic: 'checkpoints', partition: 0 })) {
     const { keys, values } = batch
     for (let row = 0; row < batch.count; row++) {
       if (keys.lengths[row]! < 0 || values.lengths[row]! < 0) continue
-      const keyStart = keys.starts[row]!
-      const start = values.starts[row]!
-      found.take(
-        keys.bytes.subarray(keyStart, keyStart + keys.lengths[row]!),
-        values.bytes.subarray(start, start + values.lengths[row]!),
-      )
+      found.take(viewOf(keys, row), viewOf(values, row))
     }
   }
   return found.found

@@ -1,4 +1,5 @@
 import type { MonitorSpec } from '../model/monitor.ts'
+import type { RulesInForce } from './rules-in-force.ts'
 
 /** What the evaluate reader needs to know; durations in ms. */
 export type EvaluateSpec = {
@@ -8,4 +9,6 @@ export type EvaluateSpec = {
   readonly absentMs: number
   /** Whether open windows are tried (V3) and clock records are written (A7); off in a replay. */
   readonly live: boolean
+  /** What commands have put in force up to where the evaluator begins; else `monitors` are. */
+  readonly inForce?: RulesInForce
 }

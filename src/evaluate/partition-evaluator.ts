@@ -1,16 +1,20 @@
-import type { Command } from '../model/command.ts'
-import type { ClockRecord, Pane, Watermark } from '../model/pane.ts'
+import type { Command, HandlingCommand, RulesCommand } from '../model/command.ts'
+import type { ClockRecord, Watermark } from '../model/pane.ts'
+import type { MonitorSpec } from '../model/monitor.ts'
 import type { Step } from '../model/step.ts'
+import type { AggregatesOf } from '../wire/pane-codec.ts'
 import type { Checkpoint, ScopeDump } from './checkpoint.ts'
 import { compileMonitor, type CompiledMonitor } from './compiled-monitor.ts'
-import { endedAlerts } from './ended-alerts.ts'
+import { endedAlerts } from './alerts/ended-alerts.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
-import { ScopeEvaluator, type Results } from './scope-evaluator.ts'
-import { SiteWatch } from './site-watch.ts'
+import { GroupKeys } from './panes/group-keys.ts'
+import type { Results } from './results.ts'
+import { ScopeEvaluator, type ScopedPane } from './scope-evaluator.ts'
+import { SiteNames } from './panes/site-names.ts'
+import { WaitingPanes, type PaneRecord } from './panes/waiting-panes.ts'
+import { RulesInForce } from './rules-in-force.ts'
+import { SiteWatch } from './alerts/site-watch.ts'
 import { SourceTable } from './source-table.ts'
-
-/** Where a record stands in the partition, and when it was appended. */
-export type RecordFacts = { readonly offset: number; readonly appendedAt: number }
 
 /** Commands remembered by their ids, so that one that comes twice acts once (A50). */
 const COMMAND_IDS_MAX = 10_000
@@ -24,12 +28,16 @@ export class PartitionEvaluator {
   readonly #spec: EvaluateSpec
   readonly #sources: SourceTable
   readonly #sites: SiteWatch
-  readonly #monitors: ReadonlyMap<string, CompiledMonitor>
+  readonly #siteNames = new SiteNames()
+  readonly #keys = new GroupKeys()
+  readonly #inForce: RulesInForce
+  readonly #waiting = new WaitingPanes()
+  #monitors: ReadonlyMap<string, CompiledMonitor>
   /** By monitor, then scope. */
   readonly #scopes = new Map<string, Map<string, ScopeEvaluator>>()
   readonly #commandIds = new Set<string>()
   /** Steps of alerts that a new configuration judges no more; they leave at the next turn (A37). */
-  #ended: readonly Step[] = []
+  readonly #ended: Step[] = []
   commandsTo = 0
   /** Records by what became of them. */
   readonly outcomes: Record<string, number> = {}
@@ -38,22 +46,28 @@ export class PartitionEvaluator {
     this.#spec = spec
     this.#sources = new SourceTable(spec.absentMs)
     this.#sites = new SiteWatch({ partition, partitions: spec.panesPartitions }, this.#sources)
-    this.#monitors = new Map(spec.monitors.map((monitor) => [monitor.id, compileMonitor(monitor)]))
+    this.#inForce = spec.inForce ?? new RulesInForce(spec.monitors)
+    this.#monitors = compiled(this.#inForce.monitors)
   }
 
   get epoch(): number {
     return this.#sources.epoch
   }
 
-  pane(pane: Pane, record: RecordFacts, into: Results): void {
-    for (const scope of this.#scopesOf(pane)) {
-      this.count(scope.put(pane, record, this.#spec.live ? into : undefined))
-    }
+  /** The aggregates behind a monitor's panes, where they are of its present definition. */
+  readonly aggregatesOf: AggregatesOf = (monitor, definition) => {
+    const spec = this.#monitors.get(monitor)?.spec
+    return spec?.definition === definition ? spec.aggregates : undefined
+  }
+
+  pane(record: PaneRecord, into: Results): void {
+    if (!this.#put(record, into)) this.#await(record)
   }
 
   /** Before the checkpoint's offset: panes only fill the windows that are still needed (A74). */
-  rebuild(pane: Pane, record: RecordFacts): void {
-    for (const scope of this.#scopesOf(pane)) scope.rebuild(pane, record)
+  rebuild(record: PaneRecord): void {
+    const isInForce = this.#take(record, (scope, arrived) => scope.rebuild(arrived))
+    if (!isInForce) this.#await(record)
   }
 
   watermark(record: Watermark, into: Results): void {
@@ -66,8 +80,11 @@ export class PartitionEvaluator {
     if (record.epoch < this.#sources.epoch) return this.count('fenced')
     this.#sources.tick(record.at, record.epoch)
     this.commandsTo = Math.max(this.commandsTo, record.commands_to)
+    this.#reload(commands.filter(isRules), into)
+    const expired = this.#waiting.offer((waiting) => this.#put(waiting, into))
+    this.count('definition', expired)
     for (const command of commands) {
-      if (!this.#isFirst(command)) continue
+      if (isRules(command) || !this.#isFirst(command)) continue
       this.#sites.act(command, into)
       for (const scope of this.#allScopes()) scope.act(command, into)
     }
@@ -79,9 +96,15 @@ export class PartitionEvaluator {
 
   /** Closes what can be closed and issues what changed. */
   settle(into: Results): void {
-    into.steps.push(...this.#ended)
-    this.#ended = []
+    into.steps.push(...this.#ended.splice(0))
     for (const scope of this.#allScopes()) scope.close(into)
+  }
+
+  /** Instances that were refused because their rule had as many as it may (A85). */
+  get refusedInstances(): number {
+    let count = 0
+    for (const scope of this.#allScopes()) count += scope.refused
+    return count
   }
 
   get groupCount(): number {
@@ -92,18 +115,10 @@ export class PartitionEvaluator {
 
   /** To be taken right after `settle`, when no changed window waits. */
   dump(offset: number): Checkpoint {
-    let rebuildFrom = offset
-    const scopes: ScopeDump[] = []
-    for (const [monitor, { spec }] of this.#monitors) {
-      for (const [scope, evaluator] of this.#scopes.get(monitor) ?? []) {
-        rebuildFrom = Math.min(rebuildFrom, evaluator.oldestOffset)
-        const rules = evaluator.rules.map((rule) => rule.spec.id)
-        const { groupBy } = spec
-        scopes.push({ monitor, groupBy, rules, scope, ...evaluator.dump() })
-      }
-    }
+    let rebuildFrom = Math.min(offset, this.#waiting.oldestOffset)
+    for (const scope of this.#allScopes()) rebuildFrom = Math.min(rebuildFrom, scope.oldestOffset)
     return {
-      v: 1,
+      v: 2,
       offset,
       rebuildFrom,
       now: this.#sources.now,
@@ -111,8 +126,9 @@ export class PartitionEvaluator {
       commandsTo: this.commandsTo,
       commandIds: [...this.#commandIds],
       sources: this.#sources.dump(),
+      sourceNames: this.#sources.names(),
       sites: this.#sites.dump(),
-      scopes,
+      scopes: Array.from(this.#allScopes(), (scope) => scope.dump()),
     }
   }
 
@@ -123,27 +139,58 @@ export class PartitionEvaluator {
     this.#sources.load(checkpoint.sources)
     this.#sites.load(checkpoint.sites)
     for (const id of checkpoint.commandIds) this.#commandIds.add(id)
+    const sourceOf = (number: number): number | undefined =>
+      this.#sources.numberOfName(checkpoint.sourceNames[number] ?? '')
     for (const dump of checkpoint.scopes) {
-      // Where only thresholds or aggregates changed, alerts stay until the new panes judge them.
-      const evaluator = this.#sameGroups(dump)
-      const rules = new Set(evaluator?.rules.map((rule) => rule.spec.id))
-      const ended = endedAlerts(dump, (rule) => !rules.has(rule), checkpoint.now)
-      this.#ended = [...this.#ended, ...ended]
-      evaluator?.load(dump)
+      this.#ended.push(...this.#continue(dump, { at: checkpoint.now, sourceOf }))
     }
   }
 
-  /** The evaluator of a scope that is still there and whose groups are cut as they were. */
-  #sameGroups(dump: ScopeDump): ScopeEvaluator | undefined {
-    const monitor = this.#monitors.get(dump.monitor)
-    if (monitor === undefined) return undefined
-    const { groupBy, scopes } = monitor.spec
-    const isWanted = scopes.includes(dump.scope === 'all' ? 'all' : 'site')
-    const isSame = JSON.stringify(groupBy) === JSON.stringify(dump.groupBy)
-    return isWanted && isSame ? this.#scope(monitor, dump.scope) : undefined
+  /**
+   * Puts other monitors in force (A75). A rule is known by its id and keeps its state; where only
+   * thresholds or aggregates changed, alerts stay until the new panes judge them; alerts of rules
+   * that are gone, or whose groups are cut otherwise, are closed (A37).
+   */
+  #reload(commands: readonly RulesCommand[], into: Results): void {
+    // All that one record puts in force is one change.
+    if (commands.filter((command) => this.#inForce.apply(command)).length === 0) return
+    const before = this.#monitors
+    this.#monitors = compiled(this.#inForce.monitors)
+    for (const [id, byScope] of this.#scopes) {
+      const [old, now] = [before.get(id), this.#monitors.get(id)]
+      if (JSON.stringify(old?.spec) === JSON.stringify(now?.spec)) continue
+      for (const [name, scope] of [...byScope]) {
+        const dump = scope.dump()
+        const at = this.#sources.now
+        if (now !== undefined && old?.spec.definition === now.spec.definition && wants(now, dump)) {
+          scope.adopt(now)
+          into.steps.push(...endedAlerts(dump, scope.rules, at))
+        } else {
+          byScope.delete(name)
+          into.steps.push(...this.#continue(dump, { at, sourceOf: (number) => number }))
+        }
+      }
+    }
   }
 
-  #isFirst({ id }: Command): boolean {
+  /** Takes over what a scope was; answers the steps of what nobody judges any more. */
+  #continue(
+    dump: ScopeDump,
+    how: { readonly at: number; readonly sourceOf: (number: number) => number | undefined },
+  ): readonly Step[] {
+    const monitor = this.#monitors.get(dump.monitor)
+    if (monitor === undefined || !wants(monitor, dump)) {
+      return endedAlerts(dump, new Set(), how.at)
+    }
+    const scope = this.#scope(monitor, dump.scope)
+    scope.load(dump, {
+      keyOf: (group) => this.#keys.numberOf(dump.monitor, group),
+      sourceOf: how.sourceOf,
+    })
+    return endedAlerts(dump, scope.rules, how.at)
+  }
+
+  #isFirst({ id }: HandlingCommand): boolean {
     if (this.#commandIds.has(id)) return false
     this.#commandIds.add(id)
     for (const oldest of this.#commandIds) {
@@ -153,12 +200,49 @@ export class PartitionEvaluator {
     return true
   }
 
-  *#scopesOf(pane: Pane): Iterable<ScopeEvaluator> {
-    const monitor = this.#monitors.get(pane.monitor)
-    if (monitor === undefined) return this.count('monitor')
-    if (monitor.spec.definition !== pane.definition) return this.count('definition')
-    for (const scope of monitor.spec.scopes) {
-      yield this.#scope(monitor, scope === 'all' ? 'all' : pane.site)
+  #put(record: PaneRecord, into: Results): boolean {
+    const early = this.#spec.live ? into : undefined
+    return this.#take(record, (scope, arrived) => scope.put(arrived, early))
+  }
+
+  /** Only where rules come by commands can a pane be ahead of them. */
+  #await(record: PaneRecord): void {
+    if (!this.#spec.live || !this.#waiting.add(record)) this.count('definition')
+  }
+
+  /** False where its monitor is not in force in this definition. */
+  #take(record: PaneRecord, put: (scope: ScopeEvaluator, arrived: ScopedPane) => string): boolean {
+    const { pane, offset, appendedAt } = record
+    if (this.#keys.isFull) this.#renumber()
+    const key = this.#keys.at(record.key)
+    if (key === undefined) {
+      this.count('key')
+      return true
+    }
+    const monitor = this.#monitors.get(key.monitor)
+    const isInForce =
+      pane.definitionHigh === monitor?.definitionHigh &&
+      pane.definitionLow === monitor.definitionLow
+    if (!isInForce || monitor === undefined) return false
+    const site = this.#siteNames.at(pane)
+    const source = site === undefined ? undefined : this.#sources.numberOf(site, pane.partition)
+    if (site === undefined || source === undefined) {
+      this.count('site')
+      return true
+    }
+    const arrived = { key: key.number, group: key.group, pane, source, offset, appendedAt }
+    for (const kind of monitor.spec.scopes) {
+      this.count(put(this.#scope(monitor, kind === 'all' ? 'all' : site), arrived))
+    }
+    return true
+  }
+
+  #renumber(): void {
+    this.#keys.clear()
+    for (const [monitor, byScope] of this.#scopes) {
+      for (const scope of byScope.values()) {
+        scope.renumber((group) => this.#keys.numberOf(monitor, group))
+      }
     }
   }
 
@@ -177,8 +261,19 @@ export class PartitionEvaluator {
     return evaluator
   }
 
-  /** Counts a record by what became of it. */
-  count(reason: string): void {
-    this.outcomes[reason] = (this.outcomes[reason] ?? 0) + 1
+  /** Counts records by what became of them. */
+  count(reason: string, records = 1): void {
+    if (records > 0) this.outcomes[reason] = (this.outcomes[reason] ?? 0) + records
   }
+}
+
+const compiled = (monitors: readonly MonitorSpec[]): ReadonlyMap<string, CompiledMonitor> =>
+  new Map(monitors.map((monitor) => [monitor.id, compileMonitor(monitor)]))
+
+const isRules = (command: Command): command is RulesCommand => command.kind === 'rules'
+
+/** Whether a monitor still judges in this scope, and groups as it did. */
+function wants({ spec }: CompiledMonitor, dump: ScopeDump): boolean {
+  const isJudged = spec.scopes.includes(dump.scope === 'all' ? 'all' : 'site')
+  return isJudged && JSON.stringify(spec.groupBy) === JSON.stringify(dump.groupBy)
 }

@@ -1,205 +1,244 @@
-import type { CompiledRule } from '../alert/compile-rule.ts'
-import type { Command } from '../model/command.ts'
-import type { Group, Pane } from '../model/pane.ts'
-import type { Step } from '../model/step.ts'
+import type { HandlingCommand } from '../model/command.ts'
+import type { Group } from '../model/pane.ts'
 import type { WindowResult } from '../model/window-result.ts'
-import { windowId, windowKey } from '../wire/window-codec.ts'
+import type { ErrorBars } from '../sketch/error-bars.ts'
 import { windowEnds } from '../window/slice.ts'
-import { AlertInstances } from './alert-instances.ts'
-import { namedValues, type CompiledMonitor } from './compiled-monitor.ts'
-import { finite, GroupPanes, type MergedWindow, type PaneVerdict } from './group-panes.ts'
-import { PaneTable, type PaneRecordFacts } from './pane-table.ts'
-import type { GroupDump, ScopeDump } from './checkpoint.ts'
-import { isDarkIn, type Source, type SourceTable } from './source-table.ts'
+import type { ScopeDump } from './checkpoint.ts'
+import type { CompiledMonitor } from './compiled-monitor.ts'
+import { FORGET_AFTER_MS, isComplete, unwatchedTo } from './completeness.ts'
+import { EarlyWindow } from './early-window.ts'
+import type { ArrivedPane, PaneVerdict } from './panes/group-panes.ts'
+import { newGroup, noteSource, type GroupState, type ScopeParts } from './group-state.ts'
+import { InstanceBudget } from './alerts/instance-budget.ts'
+import { PaneTable } from './panes/pane-table.ts'
+import type { Results } from './results.ts'
+import { RuleSet } from './alerts/rule-set.ts'
+import { SliceOffsets } from './panes/slice-offsets.ts'
+import type { SourceTable } from './source-table.ts'
+import { WindowMaker } from './window-maker.ts'
+import { WindowMerge } from './window-merge.ts'
 
-/** A group that was INACTIVE and without rows for this long is forgotten (A45). */
-const FORGET_AFTER_MS = 3_600_000
+/** Groups of one monitor in one scope (D5): panes of more are refused and counted. */
+const GROUPS_MAX = 250_000
 
-/** Where results go; `wall` is the wall time of this turn, for receipts alone. */
-export type Results = {
-  /** Each with the key of its group in the `windows` log. */
-  readonly windows: { readonly key: Uint8Array; readonly window: WindowResult }[]
-  readonly steps: Step[]
-  readonly wall: number
-}
+/** What became of a pane here: `beyond` every correction, or of one group too many. */
+export type ScopeVerdict = PaneVerdict | 'beyond' | 'groups'
 
-type GroupState = {
-  readonly key: Uint8Array
-  /** What the ids of its windows begin with (V4). */
-  readonly idPrefix: string
-  readonly named: Readonly<Record<string, string>>
+/** A pane as it arrived: its group by number and by name, and where its record stands. */
+export type ScopedPane = ArrivedPane & {
+  readonly key: number
   readonly group: Group
-  readonly panes: GroupPanes
-  readonly alerts: AlertInstances
-  /** End of the newest slice with rows by source: what an incomplete window may lack (A16). */
-  readonly rowsAtBySource: Map<string, number>
-  /** Ends of closed windows whose panes changed since they were issued. */
-  readonly changed: Set<number>
+  readonly offset: number
 }
 
 /** The windows of one monitor in one scope (a site, or `all`): what closes, and what it means. */
 export class ScopeEvaluator {
-  readonly #monitor: CompiledMonitor
-  readonly #scope: string
   readonly #sources: SourceTable
-  readonly #groups = new Map<string, GroupState>()
-  readonly #table: PaneTable
+  readonly #groups = new Map<number, GroupState>()
   readonly #changed = new Set<GroupState>()
-  readonly rules: readonly CompiledRule[]
+  readonly #offsets = new SliceOffsets()
+  #parts: ScopeParts
+  #merge: WindowMerge
+  #maker: WindowMaker
+  #early: EarlyWindow
   /** Every window that ends at or before this is closed (V1). */
   #closedTo = -Infinity
 
   constructor(monitor: CompiledMonitor, scope: string, sources: SourceTable) {
-    this.#monitor = monitor
-    this.#scope = scope
     this.#sources = sources
-    this.#table = new PaneTable(monitor.spec.aggregates)
-    const kind = scope === 'all' ? 'all' : 'site'
-    this.rules = monitor.rules.filter((rule) => rule.spec.scopes.includes(kind))
+    const table = new PaneTable(monitor.spec.aggregates, monitor.sliceMs)
+    const rules = rulesOf(monitor, scope)
+    this.#parts = { monitor, scope, table, rules, budget: new InstanceBudget() }
+    const { merge, maker, early } = this.#made()
+    this.#merge = merge
+    this.#maker = maker
+    this.#early = early
+  }
+
+  #made() {
+    const merge = new WindowMerge(this.#parts.monitor, this.#parts.table)
+    const maker = new WindowMaker(this.#parts, this.#sources, merge)
+    return { merge, maker, early: new EarlyWindow(this.#parts, this.#sources, merge) }
+  }
+
+  /** Takes other rules and values for the same panes (A75); what was known of rules stays. */
+  adopt(monitor: CompiledMonitor): void {
+    this.#parts = { ...this.#parts, monitor, rules: rulesOf(monitor, this.#parts.scope) }
+    const { merge, maker, early } = this.#made()
+    this.#merge = merge
+    this.#maker = maker
+    this.#early = early
+    for (const { alerts, group } of this.#groups.values())
+      alerts.reload(this.#parts.rules.of(group))
+  }
+
+  /** Ids of the rules that judge here. */
+  get rules(): ReadonlySet<string> {
+    return new Set(this.#parts.rules.rules.map(({ spec }) => spec.id))
+  }
+
+  /** Instances that were refused because their rule had as many as it may (A85). */
+  get refused(): number {
+    return this.#parts.budget.refused
   }
 
   /** Takes a pane in; with `early`, tries the open windows that hold it (V3, A15). */
-  put(pane: Pane, record: PaneRecordFacts, early: Results | undefined): PaneVerdict | 'beyond' {
-    const verdict = this.rebuild(pane, record)
-    if (verdict !== 'new') return verdict
-    const state = this.#group(pane.group)
+  put(arrived: ScopedPane, early: Results | undefined): ScopeVerdict {
+    const { start } = arrived.pane
+    const state = this.#keep(arrived)
+    if (typeof state === 'string') return state
+    const { window } = this.#parts.monitor.spec
     // Below it a window's older slices are forgotten: what is left of it would be wrong.
-    const wholeFrom = this.#closedTo - this.#monitor.spec.window.correctionMs
-    for (const end of windowEnds(pane.start, this.#monitor.spec.window)) {
+    const wholeFrom = this.#closedTo - window.correctionMs
+    for (const end of windowEnds(start, window)) {
       if (end < wholeFrom) continue
       if (end <= this.#closedTo) {
-        state.changed.add(end)
+        ;(state.changed ??= new Set()).add(end)
         this.#changed.add(state)
       } else if (early !== undefined) this.#tryEarly(state, end, early)
     }
-    return verdict
+    return 'new'
   }
 
   /** Takes a pane in whose windows were judged before the checkpoint (A74). */
-  rebuild(pane: Pane, record: PaneRecordFacts): PaneVerdict | 'beyond' {
-    const sliceEnd = pane.start + this.#monitor.sliceMs
-    // Its neighbours are gone: a window made of what is left would be wrong.
-    if (sliceEnd <= this.#keepFrom()) return 'beyond'
-    const state = this.#group(pane.group)
-    const verdict = state.panes.put(pane, record)
-    if (verdict === 'repeated' || verdict === 'unreadable') return verdict
-    const source = `${pane.site}\0${pane.partition}`
-    const before = state.rowsAtBySource.get(source) ?? -Infinity
-    state.rowsAtBySource.set(source, Math.max(before, sliceEnd))
-    return verdict
+  rebuild(arrived: ScopedPane): ScopeVerdict {
+    const state = this.#keep(arrived)
+    return typeof state === 'string' ? state : 'new'
   }
 
   /** Issues what changed and closes what the sources have passed (V1). */
   close(into: Results): void {
-    for (const state of this.#changed) {
-      for (const end of [...state.changed].sort((a, b) => a - b)) {
-        const { result } = this.#window(state, end, { into, corrected: true })
-        into.windows.push({ key: state.key, window: result })
-      }
-      state.changed.clear()
-    }
-    this.#changed.clear()
-    const { hopMs, latenessMs } = this.#monitor.spec.window
-    const watermark = this.#sources.watermark(this.#scope)
+    this.#maker.refresh()
+    this.#correct(into)
+    const { hopMs, latenessMs } = this.#parts.monitor.spec.window
+    const watermark = this.#sources.watermark(this.#parts.scope)
     const to = Math.floor((watermark - latenessMs) / hopMs) * hopMs
     if (!Number.isFinite(to) || to <= this.#closedTo) return
     const from = this.#closedTo
     this.#closedTo = to
+    const closing = { from, silenceTo: this.#sources.silenceTo, into }
+    const keepFrom = this.#keepFrom()
     for (const [key, state] of this.#groups) {
-      this.#closeGroup(state, from, into)
-      state.panes.forget(this.#keepFrom())
-      if (this.#isForgettable(state)) this.#groups.delete(key)
+      this.#closeGroup(state, closing)
+      state.panes.forget(keepFrom)
+      if (!this.#isForgettable(state)) continue
+      state.alerts.forget()
+      this.#groups.delete(key)
     }
+    this.#offsets.forget(keepFrom - this.#parts.monitor.sliceMs)
   }
 
-  act(command: Command, into: Results): void {
+  act(command: HandlingCommand, into: Results): void {
     for (const { alerts } of this.#groups.values()) {
-      into.steps.push(...alerts.act(command, this.#sources.now))
+      if (alerts.isKept) into.steps.push(...alerts.act(command, this.#sources.now))
     }
   }
 
   expire(into: Results): void {
     for (const { alerts } of this.#groups.values()) {
-      into.steps.push(...alerts.expire(this.#sources.now))
+      if (alerts.isKept) into.steps.push(...alerts.expire(this.#sources.now))
     }
   }
 
-  /** The oldest record that the panes kept here stand in, or Infinity (A74). */
+  /** The oldest record that the panes kept here may stand in, or Infinity (A74). */
   get oldestOffset(): number {
-    let oldest = Infinity
-    for (const { panes } of this.#groups.values()) oldest = Math.min(oldest, panes.oldestOffset)
-    return oldest
+    return this.#offsets.oldest
   }
 
   get groupCount(): number {
     return this.#groups.size
   }
 
-  dump(): { readonly closedTo: number | null; readonly groups: readonly GroupDump[] } {
+  /** What it knows beside its panes. */
+  dump(): ScopeDump {
     const groups = Array.from(this.#groups.values(), (state) => ({
       group: state.group,
+      bornAt: state.alerts.bornAt,
       rowsAt: finite(state.panes.forgottenTo),
-      rowsAtBySource: [...state.rowsAtBySource],
+      sources: state.sources.map((number, i) => [number, state.rowsAt[i]!] as const),
       alerts: state.alerts.dump(),
     }))
-    return { closedTo: finite(this.#closedTo), groups }
+    const { monitor, scope } = this.#parts
+    const { id, groupBy } = monitor.spec
+    return { monitor: id, groupBy, scope, closedTo: finite(this.#closedTo), groups }
   }
 
-  load(dump: ScopeDump): void {
+  /** Continues from a dump; `keyOf` numbers a group, `sourceOf` a source of the dump. */
+  load(
+    dump: Pick<ScopeDump, 'closedTo' | 'groups'>,
+    names: {
+      readonly keyOf: (group: Group) => number
+      readonly sourceOf: (number: number) => number | undefined
+    },
+  ): void {
     this.#closedTo = dump.closedTo ?? -Infinity
     for (const group of dump.groups) {
-      const state = this.#group(group.group)
+      const state = this.#group(names.keyOf(group.group), group.group)
       state.panes.forgottenTo = group.rowsAt ?? -Infinity
-      for (const [source, at] of group.rowsAtBySource) state.rowsAtBySource.set(source, at)
-      const known = group.alerts.map((alert, i) => [dump.rules[i]!, alert] as const)
-      state.alerts.load(Object.fromEntries(known))
-    }
-  }
-
-  #group(group: Group): GroupState {
-    const key = JSON.stringify(group)
-    let state = this.#groups.get(key)
-    if (state === undefined) {
-      const id = windowId(this.#monitor.spec.id, group, { scope: this.#scope, end: 0 })
-      state = {
-        group,
-        key: windowKey(this.#monitor.spec.id, group),
-        idPrefix: id.slice(0, -1),
-        named: this.#named(group),
-        panes: new GroupPanes(this.#monitor.spec, this.#table),
-        alerts: new AlertInstances(this.rules, this.#labels(group)),
-        rowsAtBySource: new Map(),
-        changed: new Set(),
+      state.alerts.bornAt = group.bornAt
+      state.alerts.load(group.alerts)
+      for (const [number, at] of group.sources) {
+        const source = names.sourceOf(number)
+        if (source !== undefined) noteSource(state, source, at)
       }
-      this.#groups.set(key, state)
     }
+  }
+
+  /** Numbers its groups anew. */
+  renumber(keyOf: (group: Group) => number): void {
+    const states = [...this.#groups.values()]
+    this.#groups.clear()
+    for (const state of states) this.#groups.set(keyOf(state.group), state)
+  }
+
+  /** The group's state where the pane is new; else what became of it. */
+  #keep(arrived: ScopedPane): GroupState | Exclude<ScopeVerdict, 'new'> {
+    const { key, group, source, offset } = arrived
+    const { start } = arrived.pane
+    const sliceEnd = start + this.#parts.monitor.sliceMs
+    // Its neighbours are gone: a window made of what is left would be wrong.
+    if (sliceEnd <= this.#keepFrom()) return 'beyond'
+    if (this.#groups.size >= GROUPS_MAX && !this.#groups.has(key)) return 'groups'
+    const state = this.#group(key, group)
+    const verdict = state.panes.put(arrived)
+    if (verdict === 'repeated' || verdict === 'unreadable') return verdict
+    this.#offsets.note(start, offset)
+    noteSource(state, source, sliceEnd)
+    return verdict === 'new' ? state : verdict
+  }
+
+  #group(key: number, group: Group): GroupState {
+    let state = this.#groups.get(key)
+    if (state === undefined) this.#groups.set(key, (state = newGroup(group, this.#parts)))
     return state
-  }
-
-  #named(group: Group): Readonly<Record<string, string>> {
-    const named: Record<string, string> = {}
-    this.#monitor.spec.groupBy.forEach((name, i) => {
-      const value = group[i]
-      if (value !== null && value !== undefined) named[name] = value
-    })
-    return named
-  }
-
-  /** Labels of the group; a local alert names its site (A10). */
-  #labels(group: Group): Readonly<Record<string, string>> {
-    const labels = this.#named(group)
-    return this.#scope === 'all' ? labels : { ...labels, site: this.#scope }
   }
 
   /** Slices that end at or before this can change no window any more. */
   #keepFrom(): number {
-    const { correctionMs, sizeMs } = this.#monitor.spec.window
+    const { correctionMs, sizeMs } = this.#parts.monitor.spec.window
     return this.#closedTo - correctionMs - sizeMs
   }
 
-  #closeGroup(state: GroupState, from: number, into: Results): void {
-    const { hopMs, sizeMs } = this.#monitor.spec.window
-    const silenceTo = this.#sources.silenceTo
+  #correct(into: Results): void {
+    for (const state of this.#changed) {
+      for (const end of [...(state.changed ?? [])].sort((a, b) => a - b)) {
+        this.#merge.gather(state.panes, end).all()
+        const bars = this.#merge.errorBars()
+        const making = { wall: into.wall, closed: true, corrected: true, bars }
+        into.windows.push({ frame: state.frame, window: this.#maker.make(state, end, making) })
+      }
+      state.changed = undefined
+    }
+    this.#changed.clear()
+  }
+
+  #closeGroup(
+    state: GroupState,
+    closing: { readonly from: number; readonly silenceTo: number; readonly into: Results },
+  ): void {
+    const { hopMs, sizeMs } = this.#parts.monitor.spec.window
+    const { from, silenceTo, into } = closing
+    const making = { wall: into.wall, closed: true, corrected: false }
     for (let end = this.#nextEnd(state, from); end <= this.#closedTo;) {
       const hasRows = state.panes.firstSlice(end - sizeMs) < end
       if (!hasRows && end > silenceTo) {
@@ -207,138 +246,71 @@ export class ScopeEvaluator {
         end = this.#nextEndWithRows(state, end)
         continue
       }
-      const { merged, result, values } = this.#window(state, end, { into, corrected: false })
-      if (hasRows) into.windows.push({ key: state.key, window: result })
-      this.#judge(state, { end, merged, result, values, closed: true }, into)
+      this.#merge.gather(state.panes, end).all()
+      const bars = this.#merge.errorBars()
+      const window = this.#maker.make(state, end, { ...making, bars })
+      if (hasRows) into.windows.push({ frame: state.frame, window })
+      if (state.alerts.hasRules) this.#judge(state, { ...window, bars }, into)
       end = hasRows ? end + hopMs : this.#nextEnd(state, end)
     }
   }
 
   /** The next window that has rows, or whose lack of rows means something. */
   #nextEnd(state: GroupState, after: number): number {
-    const { hopMs } = this.#monitor.spec.window
+    const { hopMs } = this.#parts.monitor.spec.window
     const withRows = this.#nextEndWithRows(state, after)
-    if (!Number.isFinite(after)) return withRows
-    const unwatchedTo = this.#unwatchedTo(state)
+    if (!Number.isFinite(after) || withRows === after + hopMs) return withRows
+    const quietFrom = unwatchedTo(this.#sources, state, this.#closedTo)
     const rowsAt = state.panes.rowsAt(after)
-    const quietFrom = unwatchedTo <= after ? Math.max(rowsAt, unwatchedTo) : rowsAt
-    if (state.alerts.isAttentive(quietFrom, after)) return after + hopMs
+    const since = quietFrom <= after ? Math.max(rowsAt, quietFrom) : rowsAt
+    if (state.alerts.isAttentive(since, after)) return after + hopMs
     // Behind what nobody watched silence is counted anew; in it there is none to look for.
-    const isAhead = unwatchedTo > after && state.alerts.isAttentive(unwatchedTo, unwatchedTo)
-    const watched = isAhead ? Math.ceil(unwatchedTo / hopMs) * hopMs : Infinity
+    const isAhead = quietFrom > after && state.alerts.isAttentive(quietFrom, quietFrom)
+    const watched = isAhead ? Math.ceil(quietFrom / hopMs) * hopMs : Infinity
     return Math.min(withRows, Math.max(after + hopMs, watched))
   }
 
   #nextEndWithRows(state: GroupState, after: number): number {
-    const { hopMs, sizeMs } = this.#monitor.spec.window
+    const { hopMs, sizeMs } = this.#parts.monitor.spec.window
     const first = state.panes.firstSlice(after + hopMs - sizeMs)
-    const withRows = Math.ceil((first + this.#monitor.sliceMs) / hopMs) * hopMs
+    const withRows = Math.ceil((first + this.#parts.monitor.sliceMs) / hopMs) * hopMs
     return Math.max(after + hopMs, withRows)
   }
 
   #tryEarly(state: GroupState, end: number, into: Results): void {
-    const { hopMs } = this.#monitor.spec.window
-    const watermark = this.#sources.watermark(this.#scope)
+    if (!state.alerts.hasEarlyRules) return
+    const { hopMs } = this.#parts.monitor.spec.window
+    const watermark = this.#sources.watermark(this.#parts.scope)
     if (end > Math.floor(watermark / hopMs) * hopMs + hopMs) return
-    const made = this.#window(state, end, { into, corrected: false })
-    this.#judge(state, { end, ...made, closed: false }, into)
+    into.steps.push(...state.alerts.early(this.#early.begin(state, end, into.wall)))
   }
 
   #judge(
     state: GroupState,
-    made: Made & { readonly end: number; readonly closed: boolean },
+    window: Pick<WindowResult, 'start' | 'end' | 'rev'> & { readonly bars: ErrorBars | undefined },
     into: Results,
   ): void {
-    const { end, merged, result, values, closed } = made
-    const window = {
+    const { end, rev, bars } = window
+    const { rows, values } = this.#merge
+    const judged = {
       end,
-      rev: result.rev,
-      closed,
-      complete: this.#isComplete(state, end),
-      rows: merged.rows,
+      rev,
+      closed: true,
+      complete: isComplete(this.#sources, state, window),
+      rows,
       rowsAt: finite(state.panes.rowsAt(end)) ?? undefined,
-      unwatchedTo: this.#unwatchedTo(state),
+      unwatchedTo: unwatchedTo(this.#sources, state, this.#closedTo),
       values,
-      texts: this.#monitor.textsOf(state.group),
+      ...(bars === undefined ? {} : { margins: bars.margin }),
+      texts: state.texts,
     }
+    const stderr = this.#merge.namedErrors(bars)
     const evidence = () => ({
-      value: result.values,
-      receipt: {
-        event: merged.eventMax,
-        read: merged.readAt,
-        pane: merged.appendedAt,
-        closed: closed ? into.wall : null,
-        fired: into.wall,
-      },
+      value: this.#merge.named(),
+      ...(stderr === undefined ? {} : { stderr }),
+      receipt: { ...this.#merge.receipt(), closed: into.wall, fired: into.wall },
     })
-    into.steps.push(...state.alerts.tick(window, evidence))
-  }
-
-  /** A16: no source is missing, or was in the window, that had rows of this group lately. */
-  #isComplete(state: GroupState, end: number): boolean {
-    const start = end - this.#monitor.spec.window.sizeMs
-    for (const source of this.#sourcesOf(state, end)) {
-      if (source.silent || isDarkIn(source, { start, end })) return false
-    }
-    return true
-  }
-
-  /** Up to where a source that rows of the group came from was not watched; 0 for none (A18). */
-  #unwatchedTo(state: GroupState): number {
-    if (this.#sources.unwatchedTo === 0) return 0
-    let to = 0
-    for (const source of this.#sourcesOf(state, this.#closedTo)) {
-      to = Math.max(to, source.unwatchedTo)
-    }
-    return to
-  }
-
-  /** The sources that had rows of this group within `forget_after`. */
-  *#sourcesOf(state: GroupState, end: number): Iterable<Readonly<Source>> {
-    for (const [name, rowsAt] of state.rowsAtBySource) {
-      const [site = '', partition] = name.split('\0')
-      if (rowsAt < end - FORGET_AFTER_MS) continue
-      const source = this.#sources.find(site, Number(partition))
-      if (source !== undefined) yield source
-    }
-  }
-
-  #window(
-    state: GroupState,
-    end: number,
-    how: { readonly into: Results; readonly corrected: boolean },
-  ): Made {
-    const { spec, names } = this.#monitor
-    const merged = state.panes.merge(end)
-    const values = this.#monitor.valuesOf(merged.states)
-    const closed = end <= this.#closedTo
-    const start = end - spec.window.sizeMs
-    const closesAt = end + spec.window.latenessMs
-    const sources = this.#sources.coverage(this.#scope, { start, end, closesAt })
-    const result: WindowResult = {
-      v: 1,
-      id: `${state.idPrefix}${end}`,
-      scope: this.#scope,
-      monitor: spec.id,
-      definition: spec.definition,
-      group: state.named,
-      start,
-      end,
-      rev: merged.revSum * 4096 + 2 * sources.reported + (closed ? 1 : 0),
-      closed,
-      rows: merged.rows,
-      values: namedValues(names, values),
-      sources,
-      complete: sources.missing.length === 0,
-      corrected: how.corrected,
-      receipt: {
-        event: merged.eventMax,
-        read: merged.readAt,
-        pane: merged.appendedAt,
-        closed: closed ? how.into.wall : null,
-      },
-    }
-    return { merged, result, values }
+    into.steps.push(...state.alerts.tick(judged, evidence))
   }
 
   #isForgettable(state: GroupState): boolean {
@@ -350,8 +322,11 @@ export class ScopeEvaluator {
   }
 }
 
-type Made = {
-  readonly merged: MergedWindow
-  readonly result: WindowResult
-  readonly values: Float64Array
+function rulesOf(monitor: CompiledMonitor, scope: string): RuleSet {
+  const kind = scope === 'all' ? 'all' : 'site'
+  const rules = monitor.rules.filter((rule) => rule.spec.scopes.includes(kind))
+  return new RuleSet(rules, monitor.spec.groupBy)
 }
+
+/** Null for an infinity: how an instant that is not there travels. */
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)

@@ -33,10 +33,19 @@ export type Coverage = {
   readonly missing: readonly string[]
 }
 
+/** Sources that panes may name before anything was heard of them: so many and no more (D5). */
+const NUMBERS_MAX = 100_000
+
 /** All sources with their watermarks, and which of them still hold windows up (V1, V2). */
 export class SourceTable {
   readonly #sources = new Map<string, Source>()
   readonly #absentMs: number
+  /** By site, then partition: small numbers by which panes name their source. */
+  readonly #numbersBySite = new Map<string, (number | undefined)[]>()
+  readonly #byNumber: { readonly key: string; source: Source | undefined }[] = []
+  /** Per scope: its least watermark, until some source moves. */
+  readonly #leastByScope = new Map<string, number>()
+  #isWhole = true
   /** The greatest clock record so far (A8); 0 before the first: then nothing is ever silent. */
   now = 0
   epoch = 0
@@ -55,10 +64,44 @@ export class SourceTable {
     return [...new Set(Array.from(this.#sources.values(), (source) => source.site))]
   }
 
+  /** The number of a source; undefined where there are too many. */
+  numberOf(site: string, partition: number): number | undefined {
+    let numbers = this.#numbersBySite.get(site)
+    if (numbers === undefined) this.#numbersBySite.set(site, (numbers = []))
+    const known = numbers[partition]
+    if (known !== undefined || this.#byNumber.length >= NUMBERS_MAX) return known
+    const key = keyOf(site, partition)
+    numbers[partition] = this.#byNumber.length
+    return this.#byNumber.push({ key, source: this.#sources.get(key) }) - 1
+  }
+
+  /** Names of the numbered sources: what a checkpoint says. */
+  names(): readonly string[] {
+    return this.#byNumber.map(({ key }) => key)
+  }
+
+  /** The number of a name that another table gave. */
+  numberOfName(name: string): number | undefined {
+    const [site = '', partition] = name.split('\0')
+    return this.numberOf(site, Number(partition))
+  }
+
+  /** A numbered source, if it was heard of or announced; the table alone writes it. */
+  byNumber(number: number): Readonly<Source> | undefined {
+    const entry = this.#byNumber[number]!
+    return (entry.source ??= this.#sources.get(entry.key))
+  }
+
+  /** Whether every source is heard and was watched without a break: then nothing is incomplete. */
+  get isWhole(): boolean {
+    return this.#isWhole
+  }
+
   /** A source spoke (P6); its siblings of the same site become known with it. */
   hear(record: Watermark): void {
     for (let partition = 0; partition < record.of; partition++) this.#known(record.site, partition)
     const source = this.#known(record.site, record.partition)
+    const before = source.silent ? WATERMARK_NONE : source.watermark
     resume(source, record.watermark)
     this.unwatchedTo = Math.max(this.unwatchedTo, source.unwatchedTo)
     source.watermark = Math.max(source.watermark, record.watermark)
@@ -66,10 +109,21 @@ export class SourceTable {
     source.silent = false
     source.missed = false
     if (record.final !== undefined) source.final = record.final
+    this.#moved(source.site, before)
+    if (this.unwatchedTo > 0 || !this.#isWhole) this.#isWhole = this.#looksWhole()
+  }
+
+  /** Of a scope's sources only the one that is farthest behind decides: others change nothing. */
+  #moved(site: string, before: number): void {
+    for (const scope of [site, 'all']) {
+      const least = this.#leastByScope.get(scope)
+      if (least !== undefined && before <= least) this.#leastByScope.delete(scope)
+    }
   }
 
   /** The owner's clock moved on (A7): who has been silent for too long no longer holds up. */
   tick(at: number, epoch: number): void {
+    this.#leastByScope.clear()
     const gapMs = at - this.now
     const away = this.now > 0 && (epoch > this.epoch || gapMs > CLOCK_GAP_MAX_MS) ? gapMs : 0
     const first = this.now === 0
@@ -82,11 +136,16 @@ export class SourceTable {
       source.missed ||= away > 0
       source.silent ||= this.now - source.heardAt >= this.#absentMs
     }
+    this.#isWhole = this.#looksWhole()
   }
 
   /** The least watermark of the live sources of a scope; −∞ while one has not spoken. */
   watermark(scope: string): number {
-    return leastOf(this.#liveWatermarks(scope))
+    const known = this.#leastByScope.get(scope)
+    if (known !== undefined) return known
+    const least = leastOf(this.#liveWatermarks(scope))
+    this.#leastByScope.set(scope, least)
+    return least
   }
 
   coverage(scope: string, window: Covered): Coverage {
@@ -97,11 +156,6 @@ export class SourceTable {
       if (source.watermark < window.closesAt || isDarkIn(source, window)) missing.push(source)
     }
     return { expected, reported: expected - missing.length, missing: this.#names(missing) }
-  }
-
-  /** One source, if it was heard of or announced; the table alone writes it. */
-  find(site: string, partition: number): Readonly<Source> | undefined {
-    return this.#sources.get(keyOf(site, partition))
   }
 
   /** Whether every source of a site is silent: the site is dark (A43). */
@@ -128,6 +182,14 @@ export class SourceTable {
       this.#sources.set(keyOf(source.site, source.partition), { ...fresh, ...source, watermark })
       this.unwatchedTo = Math.max(this.unwatchedTo, source.unwatchedTo)
     }
+    this.#leastByScope.clear()
+    this.#isWhole = this.#looksWhole()
+  }
+
+  #looksWhole(): boolean {
+    if (this.unwatchedTo > 0) return false
+    for (const { silent, darkTo } of this.#sources.values()) if (silent || darkTo > 0) return false
+    return true
   }
 
   *#of(scope: string): Iterable<Source> {
@@ -146,6 +208,7 @@ export class SourceTable {
     if (source === undefined) {
       source = newSource(site, partition, this.now)
       this.#sources.set(key, source)
+      this.#leastByScope.clear()
     }
     return source
   }

@@ -54,6 +54,8 @@ export type RuleSpec = {
   readonly scopes: readonly Scope[]
   /** Whether open windows are tried (V3): decided on load from the expressions. */
   readonly early: boolean
+  /** The end of a sampled estimate's 95 % interval that `when` reads (S6); absent: the estimate. */
+  readonly bound?: 'lower' | 'upper'
   readonly freezeMaxMs: number
   readonly instancesMax: number
   readonly layer: 'transport' | 'delivery' | 'client' | 'platform'

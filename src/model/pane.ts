@@ -27,9 +27,11 @@ export type Pane = {
   readonly spread: boolean
   readonly sampled: boolean
   readonly inexact: boolean
-  /** Newest event time in it and when it was read: for the receipt, no part of equality (V5). */
+  /** Newest event time in it, and when the last row was read: no part of equality (V5). */
   readonly eventMax: number
   readonly readAt: number
+  /** When the newest of its rows was appended to `readings`, by the log's own timestamp. */
+  readonly appendedMax: number
   readonly states: readonly PaneState[]
 }
 

@@ -11,15 +11,18 @@ export type ReadingField = {
   readonly rank: number
 }
 
-/** Canonical order, group by group (formats.md 1.1). */
+/**
+ * Canonical order, group by group (formats.md 1.1): first what every fold reads of a row, so that a
+ * scan for the first measures may stop behind them.
+ */
 const CANONICAL = [
   ['I', 'v ts'],
   ['X', 'site stream session'],
   ['I', 'p n'],
-  [
-    'X',
-    'collector sampled src cdn pop asn country device rendition object cache proto client conn',
-  ],
+  ['X', 'collector sampled src'],
+  ['E', 'spread'],
+  ['I', 'final'],
+  ['X', 'cdn pop asn country device rendition object cache proto client conn'],
   ['D', 'retrans segs_out bytes_sent bytes_retrans dsack_dups'],
   ['G', 'rtt_ms min_rtt_ms rtt_ratio cwnd delivery_rate_kbps'],
   ['E', 'slow status bytes ttfb_ms transfer_ms object_ms late origin_ttfb_ms media_kbit top_kbit'],
@@ -30,14 +33,14 @@ const CANONICAL = [
   ['X', 'error error_class'],
   ['E', 'bs_raw'],
   ['D', 'lost_reports'],
-  ['E', 'spread span_ms'],
+  ['E', 'span_ms'],
   ['X', 'ts_from'],
-  ['I', 'backlog final'],
+  ['I', 'backlog'],
 ] as const satisfies readonly (readonly [FieldKind, string])[]
 
 /**
- * Every field that Nocturne knows, in canonical order, `n` and `collector` right after `p`. A field
- * that is not listed ranks behind all of these.
+ * Every field that Nocturne knows, in canonical order. A field that is not listed ranks behind all
+ * of these.
  */
 export const readingFields: readonly ReadingField[] = CANONICAL.flatMap(([kind, names]) =>
   names.split(' ').map((name) => ({ name, kind })),

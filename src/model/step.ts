@@ -57,6 +57,8 @@ export type Step = {
   readonly at: number
   readonly reason: StepReason
   readonly value: Readonly<Record<string, number>>
+  /** Standard errors of values that are estimates (S5); absent where all rows were there. */
+  readonly stderr?: Readonly<Record<string, number>>
   readonly window: { readonly end: number; readonly rev: number; readonly early: boolean } | null
   readonly complete: boolean
   readonly corrected: boolean
@@ -67,8 +69,14 @@ export type Step = {
   readonly by?: string
   readonly comment?: string
   readonly until?: number | null
+  /**
+   * Where the time went, epoch ms: event time of the newest row that decided it, when that was
+   * appended to `readings`, read, shown in a pane; when its window closed (null if early) and the
+   * rule fired (A71).
+   */
   readonly receipt: {
     readonly event: number | null
+    readonly appended: number | null
     readonly read: number | null
     readonly pane: number | null
     readonly closed: number | null

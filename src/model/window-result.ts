@@ -16,6 +16,8 @@ export type WindowResult = {
   readonly rows: number
   /** By name; an undefined value (0/0, a quantile of nothing) is absent. */
   readonly values: Readonly<Record<string, number>>
+  /** Standard errors by name, where rows were a sample (S5); a name without one: not known. */
+  readonly stderr?: Readonly<Record<string, number>>
   readonly sources: {
     readonly expected: number
     readonly reported: number

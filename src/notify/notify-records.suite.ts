@@ -64,7 +64,14 @@ export function stepOf(changes: {
     corrected: false,
     active_at: activeAt,
     fired_at: activeAt,
-    receipt: { event: activeAt, read: null, pane: null, closed: null, fired: activeAt },
+    receipt: {
+      event: activeAt,
+      appended: null,
+      read: null,
+      pane: null,
+      closed: null,
+      fired: activeAt,
+    },
   }
 }
 

@@ -47,8 +47,8 @@ export type ServeOptions = {
   readonly jitter: () => number
 }
 
-/** What every route may use. */
-export type ServeContext = ServeOptions & {
+/** What every route may use; the monitors in force are those of the view. */
+export type ServeContext = Omit<ServeOptions, 'monitors'> & {
   readonly view: LiveView
   readonly feed: LiveFeed
   /** Aborts when the server stops. */

@@ -35,7 +35,14 @@ const firing: Step = {
   corrected: false,
   active_at: 1_795_383_160_000,
   fired_at: 1_795_383_160_000,
-  receipt: { event: null, read: null, pane: null, closed: null, fired: 1_795_383_160_000 },
+  receipt: {
+    event: null,
+    appended: null,
+    read: null,
+    pane: null,
+    closed: null,
+    fired: 1_795_383_160_000,
+  },
 }
 
 const file = (text: string, isHashed: boolean) => ({

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorCatalogue, type ErrorCode } from '../model/error-catalogue.ts'
+import type { MonitorSpec } from '../model/monitor.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
 import type { Cells, ErrorAnswer, Sites, Snapshot } from './contract.ts'
 import { LiveFeed } from './feed/live-feed.ts'
@@ -21,6 +22,8 @@ export interface NocturneServer {
   listen(): Promise<string>
   /** Follows the logs until the signal aborts. @throws what the log throws: begin again. */
   tail(signal: AbortSignal): Promise<void>
+  /** Shows other monitors from now on (A75). */
+  adopt(monitors: readonly MonitorSpec[]): void
   /** Tells walls `bye`, ends all answers and resolves when every connection is gone. */
   close(): Promise<void>
 }
@@ -39,12 +42,11 @@ const SCREENS = ['/', '/feed', '/stream/*'] as const
 
 /** Makes the HTTP API, the live feed and the wall of one process; nothing runs before `listen`. */
 export function createServer(options: ServeOptions): NocturneServer {
-  const { clock, config, monitors } = options
+  const { clock, config } = options
   const stopping = new AbortController()
   const view = new LiveView({
-    monitors,
-    simulatedSites: config.simulatedSites,
-    absentMs: config.absentMs,
+    ...config,
+    monitors: options.monitors,
   })
   let { cells, sites } = view.pulse(clock.now())
   const feed = new LiveFeed({
@@ -80,6 +82,7 @@ export function createServer(options: ServeOptions): NocturneServer {
   return {
     http,
     view,
+    adopt: (list) => view.monitors.adopt(list),
     async listen() {
       const address = await http.listen({ host: config.host, port: config.port })
       beating = beat()

@@ -4,12 +4,14 @@ import fc from 'fast-check'
 import type { AggregateKind, AggregateSpec } from '../model/monitor.ts'
 import { ByteWriter } from '../std/bytes.ts'
 import { aggregateState, type AggregateState } from './aggregate-state.ts'
+import { clusterOfName } from './cluster.ts'
 import { count } from './count.ts'
 import { couponOf } from './coupon.ts'
 import { distinct } from './distinct.ts'
 import { max, min } from './extrema.ts'
 import { mean } from './mean.ts'
 import { quantile } from './quantile.ts'
+import { sampleError, type SampledRow } from './sample-error.ts'
 import { sum } from './sum.ts'
 
 type Row = { readonly value: number; readonly name: string; readonly weight: number }
@@ -25,10 +27,10 @@ const SPECS: Readonly<Record<AggregateKind, AggregateSpec>> = {
 }
 
 const KINDS: readonly { kind: AggregateKind; of: (rows: readonly Row[]) => AggregateState }[] = [
-  { kind: 'count', of: (rows) => rows.reduce((s, r) => count.add(s, r.weight), count.zero()) },
+  { kind: 'count', of: (rows) => rows.reduce((s, r) => count.add(s, sampledOf(r)), count.zero()) },
   {
     kind: 'sum',
-    of: (rows) => rows.reduce((s, r) => sum.add(s, r.value, r.weight), sum.zero(3)),
+    of: (rows) => rows.reduce((s, r) => sum.add(s, r.value, sampledOf(r)), sum.zero(3)),
   },
   { kind: 'min', of: (rows) => rows.reduce((s, r) => min.add(s, r.value), min.zero()) },
   { kind: 'max', of: (rows) => rows.reduce((s, r) => max.add(s, r.value), max.zero()) },
@@ -39,6 +41,12 @@ const KINDS: readonly { kind: AggregateKind; of: (rows: readonly Row[]) => Aggre
   },
   { kind: 'distinct', of: distinctOf },
 ]
+
+/** Rows of weight 1 are of no sample. */
+function sampledOf({ name, weight }: Row): SampledRow | undefined {
+  const cluster = clusterOfName(new TextEncoder().encode(name))
+  return weight === 1 ? undefined : { weight, cluster }
+}
 
 function distinctOf(rows: readonly Row[]): AggregateState {
   const state = distinct.zero()
@@ -118,9 +126,11 @@ for (const { kind, of } of KINDS) {
   test(`any bytes are a state of ${kind} or are refused, and none throws`, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (payload) => {
-        const { kind: code, version } = bytesOf(spec, of([]))
-        const state = aggregateState.decode(spec, { kind: code, version, payload })
-        if (state !== undefined) aggregateState.result(spec, state)
+        const { kind: code } = bytesOf(spec, of([]))
+        for (const version of [0, 1, 2, 3]) {
+          const state = aggregateState.decode(spec, { kind: code, version, payload })
+          if (state !== undefined) aggregateState.result(spec, state)
+        }
       }),
     )
   })
@@ -131,9 +141,37 @@ test('a state of another kind, version or resolution is refused', () => {
 
   assert.equal(aggregateState.decode(SPECS.sum, { kind: 1, version: 1, payload }), undefined)
   assert.equal(aggregateState.decode(SPECS.sum, { kind: 2, version: 2, payload }), undefined)
+  assert.equal(aggregateState.decode(SPECS.sum, { kind: 2, version: 3, payload }), undefined)
   const other = { ...SPECS.sum, digits: 0 }
   assert.equal(aggregateState.decode(other, { kind: 2, version: 1, payload }), undefined)
 })
+
+for (const kind of ['count', 'sum'] as const) {
+  const spec = SPECS[kind]
+  const { of } = KINDS.find((each) => each.kind === kind)!
+
+  test(`[S2] a ${kind} is written with its error only where rows of a sample are in it`, () => {
+    const whole = bytesOf(spec, of([{ value: 2, name: 'a', weight: 1 }]))
+    const sampled = bytesOf(spec, of([{ value: 2, name: 'a', weight: 10 }]))
+
+    assert.deepEqual([whole.version, sampled.version], [1, 2])
+    assert.ok(whole.payload.length <= 4 && sampled.payload.length > 8)
+  })
+
+  test(`[S2] a sampled ${kind} without its error makes what it merges with unknown`, () => {
+    const known = of([{ value: 2, name: 'a', weight: 10 }])
+    const older = bytesOf(spec, of([{ value: 20, name: 'b', weight: 1 }]))
+
+    const state = aggregateState.decode(spec, older, { sampled: true })
+    assert.ok(state !== undefined)
+    const merged = aggregateState.merge(spec, known, state)
+
+    assert.ok('error' in merged && merged.error !== undefined)
+    assert.equal(sampleError.isKnown(merged.error), false)
+    const unsampled = aggregateState.decode(spec, older, { sampled: false })
+    assert.ok(unsampled !== undefined && !('error' in unsampled))
+  })
+}
 
 test('[V2] of nothing, counts and sums are 0 and all else is undefined', () => {
   const results = Object.fromEntries(

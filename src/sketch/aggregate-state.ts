@@ -6,6 +6,7 @@ import { distinct, type DistinctState } from './distinct.ts'
 import { max, min, type ExtremumState } from './extrema.ts'
 import { mean, type MeanState } from './mean.ts'
 import { quantile, type QuantileState } from './quantile.ts'
+import { sampleError } from './sample-error.ts'
 import type { Sketch } from './sketch.ts'
 import { sum, type SumState } from './sum.ts'
 
@@ -24,9 +25,11 @@ export type StateByKind = {
 export type AggregateState = StateByKind[AggregateKind]
 
 type Row<S> = Sketch<S> & {
-  /** Its number in a pane (formats.md 2), and the version of its payload. */
+  /** Its number in a pane (formats.md 2), and the newest version of its payload. */
   readonly code: number
-  readonly version: number
+  readonly versionMax: number
+  /** The version that this state needs; 1 where nothing is said. */
+  readonly versionOf?: (state: Readonly<S>) => number
   readonly zero: (spec: AggregateSpec) => S
   readonly result: (state: Readonly<S>, spec: AggregateSpec) => number | undefined
 }
@@ -34,20 +37,30 @@ type Row<S> = Sketch<S> & {
 /** The median, where a spec asks for a quantile and names no rank. */
 const RANK_DEFAULT = 0.5
 
+/** Sums and counts of a sample carry their error, which came with version 2. */
+const sampledVersion = (state: Readonly<CountState | SumState>): number =>
+  state.error === undefined ? 1 : 2
+
 /** Total by type: a new kind does not compile until it has its row. */
 const TABLE: { readonly [K in AggregateKind]: Row<StateByKind[K]> } = {
-  count: { ...count, code: 1, version: 1 },
-  sum: { ...sum, code: 2, version: 1, zero: (spec) => sum.zero(spec.digits) },
-  min: { ...min, code: 3, version: 1 },
-  max: { ...max, code: 4, version: 1 },
-  mean: { ...mean, code: 5, version: 1 },
+  count: { ...count, code: 1, versionMax: 2, versionOf: sampledVersion },
+  sum: {
+    ...sum,
+    code: 2,
+    versionMax: 2,
+    versionOf: sampledVersion,
+    zero: (spec) => sum.zero(spec.digits),
+  },
+  min: { ...min, code: 3, versionMax: 1 },
+  max: { ...max, code: 4, versionMax: 1 },
+  mean: { ...mean, code: 5, versionMax: 1 },
   quantile: {
     ...quantile,
     code: 6,
-    version: 1,
+    versionMax: 1,
     result: (state, spec) => quantile.result(state, spec.q ?? RANK_DEFAULT),
   },
-  distinct: { ...distinct, code: 7, version: 1 },
+  distinct: { ...distinct, code: 7, versionMax: 1 },
 }
 
 /** The row of a kind; generic, so that a state and its spec stay of one kind. */
@@ -63,20 +76,35 @@ export const aggregateState = {
   /** Undefined where nothing was seen; counts and sums of nothing are 0 (V2). */
   result: (spec: AggregateSpec, state: AggregateState): number | undefined =>
     row(spec.kind).result(state, spec),
+  /** Number and version of a kind's payload in a pane that no row of a sample is in. */
+  form: (kind: AggregateKind): Pick<PaneState, 'kind' | 'version'> => ({
+    kind: TABLE[kind].code,
+    version: 1,
+  }),
   /** The state as it travels; the writer comes back empty. */
   encode(spec: AggregateSpec, state: AggregateState, writer: ByteWriter): PaneState {
-    const { code, version, write } = row(spec.kind)
+    const { code, versionOf, write } = row(spec.kind)
     write(writer, state)
-    return { kind: code, version, payload: writer.take() }
+    return { kind: code, version: versionOf?.(state) ?? 1, payload: writer.take() }
   },
-  /** Undefined for another kind, version or resolution, or bytes that are not ours. */
-  decode(spec: AggregateSpec, from: PaneState): AggregateState | undefined {
-    const { code, version, read } = row(spec.kind)
-    if (from.kind !== code || from.version !== version) return undefined
+  /**
+   * Undefined for another kind, version or resolution, or bytes that are not ours. A sum or count
+   * of a sampled pane that did not bring its error has an unknown one.
+   */
+  decode(
+    spec: AggregateSpec,
+    from: PaneState,
+    pane?: { readonly sampled: boolean },
+  ): AggregateState | undefined {
+    const { code, versionMax, read } = row(spec.kind)
+    if (from.kind !== code || from.version < 1 || from.version > versionMax) return undefined
     const reader = new ByteReader(from.payload)
-    const state = read(reader)
+    const state = read(reader, from.version)
     if (state === undefined || !reader.ok || reader.at !== reader.end) return undefined
     if ('digits' in state && state.digits !== spec.digits) return undefined
+    if (pane?.sampled === true && versionMax === 2 && from.version === 1) {
+      return { ...state, error: sampleError.unknown() }
+    }
     return state
   },
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { couponOf } from './coupon.ts'
 import { distinct } from './distinct.ts'
+import { distinctVariance } from './distinct-estimate.ts'
 
 const encoder = new TextEncoder()
 
@@ -35,10 +36,34 @@ for (const count of [300, 1000, 3000, 10000, 30000, 100000]) {
   })
 }
 
-test('[S2] sketches of two weights stay apart, and the greatest scaled estimate counts', () => {
-  const state = distinct.merge(sketchOf(names(70, 's'), 1), sketchOf(names(9, 's'), 10))
+test('[S2] a value counts once, at the least weight that it was seen with', () => {
+  const isIn = distinct.merge(sketchOf(names(70, 's'), 1), sketchOf(names(9, 's'), 10))
+  const isBeside = distinct.merge(sketchOf(names(70, 's'), 1), sketchOf(names(9, 't'), 10))
 
-  assert.equal(distinct.result(state), 90)
+  assert.equal(distinct.result(isIn), 70)
+  assert.equal(distinct.result(isBeside), 160)
+})
+
+test('[S2] a site sampled at 1/20 adds to a large one that is seen whole', () => {
+  const merged = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((from) =>
+    distinct.merge(sketchOf(names(20_000, from), 1), sketchOf(names(500, `${from}-`), 20)),
+  )
+
+  // Which sessions were sampled is fixed here, so only the registers' part of the variance shows.
+  const { variance } = distinctVariance(merged[0]!.byWeight)
+  const stated = Math.sqrt(variance - 20 * 19 * 500) / 30_000
+  const errors = merged.map((state) => (distinct.result(state) ?? 0) / 30_000 - 1)
+  const rms = Math.sqrt(errors.reduce((all, error) => all + error * error, 0) / errors.length)
+  assert.ok(rms < 1.6 * stated && rms > 0.4 * stated, `${rms} of ${stated}`)
+})
+
+test('[S2] the variance of a distinct count is w(w − 1) a value, and 1.63 % of registers', () => {
+  const list = distinctVariance(sketchOf(names(100, 's'), 10).byWeight)
+  const registers = distinctVariance(sketchOf(names(1000, 's'), 1).byWeight)
+
+  assert.deepEqual(list, { variance: 9000, freedom: 100 })
+  assert.ok(Math.abs(Math.sqrt(registers.variance) / 1000 - 0.01625) < 0.001)
+  assert.equal(registers.freedom, Infinity)
 })
 
 test('[V2] the distinct count of nothing is undefined', () => {

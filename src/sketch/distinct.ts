@@ -1,8 +1,8 @@
 import { COUPON_END } from './coupon.ts'
+import { distinctEstimate } from './distinct-estimate.ts'
 import {
   addCoupon,
   COUPONS_MAX,
-  estimateOf,
   mergeHyperLogLog,
   REGISTERS,
   type HyperLogLog,
@@ -36,14 +36,8 @@ export const distinct = {
     for (const sketch of from.byWeight) mergeHyperLogLog(sketchOf(into, sketch.weight), sketch)
     return into
   },
-  /** The greatest scaled estimate; undefined until something was seen (V2). */
-  result(state: Readonly<DistinctState>): number | undefined {
-    let greatest: number | undefined
-    for (const sketch of state.byWeight) {
-      greatest = Math.max(greatest ?? 0, sketch.weight * estimateOf(sketch))
-    }
-    return greatest
-  },
+  /** Each value at the least weight it was seen with; undefined until something was (V2). */
+  result: (state: Readonly<DistinctState>): number | undefined => distinctEstimate(state.byWeight),
   /** Gives back the room that adding left over, for a state that will hardly change. */
   trim(state: DistinctState): void {
     for (const sketch of state.byWeight) sketch.coupons = sketch.coupons.slice()
@@ -97,23 +91,45 @@ function writeSketch(writer: ByteWriter, sketch: Readonly<HyperLogLog>): void {
     writer.raw(sketch.registers)
     return
   }
+  writeList(writer, sketch.coupons, { start: 0, end: sketch.coupons.length })
+}
+
+type Run = { readonly start: number; readonly end: number }
+
+function writeList(writer: ByteWriter, coupons: ArrayLike<number>, { start, end }: Run): void {
   writer.u8(LIST)
-  writer.varint(sketch.coupons.length)
+  writer.varint(end - start)
   let before = 0
-  for (const coupon of sketch.coupons) {
-    writer.varint(coupon - before)
-    before = coupon
+  for (let i = start; i < end; i++) {
+    writer.varint(coupons[i]! - before)
+    before = coupons[i]!
   }
 }
 
+/** A state of one weight and of at most `COUPONS_MAX` coupons, as a run of a larger array. */
+export const distinctRun = {
+  /** The payload that `distinct.write` makes of the same state. */
+  write(writer: ByteWriter, coupons: Float64Array, run: Run & { readonly weight: number }): void {
+    writer.varint(run.end > run.start ? 1 : 0)
+    if (run.end === run.start) return
+    writer.f64(run.weight)
+    writeList(writer, coupons, run)
+  },
+  /** The same state, for more weights or coupons than a run can hold. */
+  unpack: (coupons: Float64Array, { start, end, weight }: Run & { readonly weight: number }) => ({
+    byWeight: [{ weight, coupons: Array.from(coupons.subarray(start, end)), registers: undefined }],
+  }),
+} as const
+
 function readSketch(reader: ByteReader, weight: number): Weighted | undefined {
-  if (reader.u8() === FULL) {
+  const kind = reader.u8()
+  if (kind === FULL) {
     const registers = reader.raw(REGISTERS).slice()
     const isSound = registers.length === REGISTERS && registers.every((rank) => rank < 64)
     return isSound ? { weight, coupons: [], registers } : undefined
   }
   const length = reader.varint()
-  if (!reader.ok || length > COUPONS_MAX) return undefined
+  if (kind !== LIST || !reader.ok || length > COUPONS_MAX) return undefined
   const coupons = new Array<number>(length)
   let coupon = 0
   for (let i = 0; i < length; i++) {

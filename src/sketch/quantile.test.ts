@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DDSketch } from '@datadog/sketches-js'
 import fc from 'fast-check'
-import { bucketOf, quantile, valueOfBucket } from './quantile.ts'
+import { bucketOf } from './quantile-bucket.ts'
+import { quantile, valueOfBucket } from './quantile.ts'
 
 const RANKS = [0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 1]
 const measures = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1 })

@@ -1,25 +1,16 @@
+import { bucketOf, ZERO_BUCKET } from './quantile-bucket.ts'
 import type { Sketch } from './sketch.ts'
 
-/** ln γ with γ = 1.01 / 0.99 (Z9), written out because both engines divide by the same bits. */
-const LN_GAMMA = 0.020000666706669435
 const GAMMA = 1.01 / 0.99
 /** Of 2^53 · 1000 units. Exponents 1 to 34 hold no integer: so fewer than 4,367 buckets exist. */
-const EXPONENT_MAX = 2183
-const ZERO_BUCKET = -1
+export const EXPONENT_MAX = 2183
 
 /** Buckets in use, rising, and beside each how many values fell into it. */
 export type QuantileState = { buckets: number[]; counts: number[] }
 
-/**
- * The bucket of a value (Z9): with u the value in thousandths, ⌈ln u / ln γ⌉ above zero, −1 at
- * zero, −2 − ⌈ln(−u) / ln γ⌉ below. A larger value never has a smaller bucket.
- */
-export function bucketOf(value: number): number {
-  const units = Math.floor(value * 1000 + 0.5)
-  if (units > 0) return Math.ceil(Math.log(units) / LN_GAMMA)
-  if (units === 0) return ZERO_BUCKET
-  return -2 - Math.ceil(Math.log(-units) / LN_GAMMA)
-}
+/** Whether a value can fall into it. */
+export const isBucket = (bucket: number): boolean =>
+  (bucket >= ZERO_BUCKET ? bucket : -2 - bucket) <= EXPONENT_MAX
 
 /** The value that a bucket stands for: within 1 % of each that fell into it, ± 0.0005. */
 export function valueOfBucket(bucket: number): number {
@@ -116,8 +107,7 @@ export const quantile = {
       const step = reader.svarint()
       const count = reader.varint()
       const bucket = before + step
-      const exponent = bucket >= ZERO_BUCKET ? bucket : -2 - bucket
-      if (!reader.ok || count === 0 || exponent > EXPONENT_MAX) return undefined
+      if (!reader.ok || count === 0 || !isBucket(bucket)) return undefined
       if (i > 0 && step <= 0) return undefined
       buckets[i] = bucket
       counts[i] = count

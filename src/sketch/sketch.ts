@@ -8,6 +8,6 @@ export type Sketch<S> = {
   readonly merge: (into: S, from: Readonly<S>) => S
   /** Appends the payload; equal states write equal bytes. */
   readonly write: (writer: ByteWriter, state: Readonly<S>) => void
-  /** Undefined for bytes that no `write` made. */
-  readonly read: (reader: ByteReader) => S | undefined
+  /** Undefined for bytes that no `write` of this version made. */
+  readonly read: (reader: ByteReader, version: number) => S | undefined
 }

@@ -1,4 +1,5 @@
 import { assert } from '../std/assert.ts'
+import { errorUnitsOf, sampleError, type SampledRow, type SampleError } from './sample-error.ts'
 import type { Sketch } from './sketch.ts'
 
 /** Beyond this a sum is far from exact; what travels is cut here, so that a varint holds it. */
@@ -7,8 +8,14 @@ const TRAVEL_UNITS_MAX = 2 ** 60
 const Q_MAX = 2 ** 53
 const DIGITS_MAX = 9
 
-/** A sum in units of 10^−digits; `q` = Σ w(w − 1)x², from which a sampled sum's error comes. */
-export type SumState = { readonly digits: number; units: number; q: number }
+/** A sum in units of 10^−digits; `error` once rows of a sample are in it. */
+export type SumState = {
+  readonly digits: number
+  units: number
+  /** Σ w(w − 1)x² of rows, which ignores that rows of a session are sampled together. */
+  q: number
+  error?: SampleError | undefined
+}
 
 /** Units in one whole: 10^digits, for digits from 0 to 9. */
 export function scaleOf(digits: number): number {
@@ -33,28 +40,39 @@ export const isExactSum = (units: number): boolean => Math.abs(units) <= Number.
  */
 export const sum = {
   zero: (digits: number): SumState => ({ digits, units: 0, q: 0 }),
-  add(state: SumState, value: number, weight: number): SumState {
-    state.units += unitsOf(value, weight, scaleOf(state.digits))
-    state.q = Math.min(Q_MAX, state.q + qOf(value, weight))
+  add(state: SumState, value: number, sampled?: SampledRow): SumState {
+    const scale = scaleOf(state.digits)
+    state.units += unitsOf(value, sampled?.weight ?? 1, scale)
+    if (sampled === undefined) return state
+    const { weight, cluster } = sampled
+    state.error = sampleError.add(state.error ?? [], cluster, errorUnitsOf(value, weight, scale))
     return state
   },
   merge(into: SumState, from: Readonly<SumState>): SumState {
     assert(into.digits === from.digits, 'sums merge at one resolution')
     into.units += from.units
     into.q = Math.min(Q_MAX, into.q + from.q)
+    if (from.error !== undefined) into.error = sampleError.merge(into.error ?? [], from.error)
     return into
   },
   /** The sum; 0 of no rows, because then it is known that nothing was added. */
   result: (state: Readonly<SumState>): number => state.units / scaleOf(state.digits),
+  /** Version 1: u8 digits, svarint units, svarint q unless 0. Version 2 has the error for q. */
   write(writer, state) {
     writer.u8(state.digits)
     writer.svarint(Math.max(-TRAVEL_UNITS_MAX, Math.min(TRAVEL_UNITS_MAX, state.units)))
-    if (state.q > 0) writer.svarint(state.q)
+    if (state.error !== undefined) sampleError.write(writer, state.error)
+    else if (state.q > 0) writer.svarint(state.q)
   },
-  read(reader) {
+  read(reader, version) {
     const digits = reader.u8()
     const units = reader.svarint()
+    if (digits > DIGITS_MAX) return undefined
+    if (version === 2) {
+      const error = sampleError.read(reader)
+      return error && { digits, units, q: 0, error }
+    }
     const q = reader.at < reader.end ? reader.svarint() : 0
-    return digits > DIGITS_MAX || q < 0 ? undefined : { digits, units, q }
+    return q < 0 ? undefined : { digits, units, q }
   },
 } satisfies Sketch<SumState> & Readonly<Record<string, unknown>>

@@ -14,7 +14,8 @@ export const utf8Text = (bytes: Uint8Array): string => decoder.decode(bytes)
 
 /**
  * Grows as it is written. Varints are LEB128, signed ones zigzag; all integers within ± 2^53.
- * `take` returns a copy and empties the writer, so one writer serves many records.
+ * `take` returns a copy and empties the writer, so one writer serves many records; `view` copies
+ * nothing.
  */
 export class ByteWriter {
   #bytes = new Uint8Array(256)
@@ -37,27 +38,50 @@ export class ByteWriter {
   varint(value: number): void {
     assert(value >= 0, 'an unsigned varint is not negative')
     this.#room(10)
-    let rest = value
-    while (rest >= 0x80) {
-      this.#bytes[this.length++] = (rest % 128) + 128
-      rest = Math.floor(rest / 128)
-    }
-    this.#bytes[this.length++] = rest
+    // Most are of one byte.
+    if (value < 128) this.#bytes[this.length++] = value
+    else this.#septets(value)
   }
 
   /** Zigzag by arithmetic, since values pass 2^31; exact to ± 2^53. */
   svarint(value: number): void {
     this.#room(10)
+    if (value >= -64 && value < 64) {
+      this.#bytes[this.length++] = value < 0 ? -2 * value - 1 : 2 * value
+      return
+    }
     const negative = value < 0
     const magnitude = negative ? -(value + 1) : value
-    let rest = Math.floor(magnitude / 64)
-    const first = (magnitude % 64) * 2 + (negative ? 1 : 0)
-    this.#bytes[this.length++] = rest > 0 ? first + 128 : first
-    while (rest > 0) {
-      const low = rest % 128
-      rest = Math.floor(rest / 128)
-      this.#bytes[this.length++] = rest > 0 ? low + 128 : low
+    const rest = Math.floor(magnitude / 64)
+    const first = (magnitude - rest * 64) * 2 + (negative ? 1 : 0)
+    if (rest === 0) this.#bytes[this.length++] = first
+    else {
+      this.#bytes[this.length++] = first + 128
+      this.#septets(rest)
     }
+  }
+
+  /** Seven bits a byte, low ones first; in 32-bit integers, because remainders of doubles cost. */
+  #septets(value: number): void {
+    const bytes = this.#bytes
+    let at = this.length
+    let rest = value
+    while (rest >= 2 ** 31) {
+      const above = Math.floor(rest / 2 ** 28)
+      let low = rest - above * 2 ** 28
+      for (let i = 0; i < 4; i++) {
+        bytes[at++] = low | 128
+        low >>>= 7
+      }
+      rest = above
+    }
+    let small = rest | 0
+    while (small >= 128) {
+      bytes[at++] = small | 128
+      small >>>= 7
+    }
+    bytes[at++] = small
+    this.length = at
   }
 
   f64(value: number): void {
@@ -79,10 +103,54 @@ export class ByteWriter {
     this.length += bytes.length
   }
 
+  /** Bytes that another writer holds. */
+  copy(from: ByteWriter, start: number, end: number): void {
+    this.#room(end - start)
+    const bytes = this.#bytes
+    const source = from.#bytes
+    let at = this.length
+    // Few bytes: a loop is as fast as a call, and needs no view.
+    for (let i = start; i < end; i++) bytes[at++] = source[i]!
+    this.length = at
+  }
+
   text(value: string): void {
     const bytes = utf8(value)
     this.varint(bytes.length)
     this.raw(bytes)
+  }
+
+  /** Overwrites one byte that was written. */
+  set(at: number, byte: number): void {
+    assert(at < this.length, 'only what was written is overwritten')
+    this.#bytes[at] = byte
+  }
+
+  /** Begins bytes that their count goes before; answers what `closeSized` asks for. */
+  openSized(): number {
+    this.u8(0)
+    return this.length
+  }
+
+  /** Puts the count of the bytes written since `openSized` before them, as a varint. */
+  closeSized(from: number): void {
+    const count = this.length - from
+    if (count < 128) {
+      this.#bytes[from - 1] = count
+      return
+    }
+    // One byte was kept for the count: what stands behind it makes room for the others.
+    const more = count < 2 ** 14 ? 1 : count < 2 ** 21 ? 2 : 3
+    this.#room(more)
+    this.#bytes.copyWithin(from + more, from, this.length)
+    this.length = from - 1
+    this.varint(count)
+    this.length += count
+  }
+
+  /** A view of some bytes that were written: valid until the next one is written or taken. */
+  view(from: number, to: number): Uint8Array {
+    return new Uint8Array(this.#bytes.buffer, from, to - from)
   }
 
   take(): Uint8Array {
@@ -90,21 +158,43 @@ export class ByteWriter {
     this.length = 0
     return out
   }
+
+  /** Empties the writer, and lets its buffer go if it is larger; views hold the old one. */
+  clear(bytesMax = Infinity): void {
+    this.length = 0
+    if (this.#bytes.length <= bytesMax) return
+    this.#bytes = new Uint8Array(256)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
 }
 
-/** Reads what a `ByteWriter` wrote. Past the end `ok` turns false and every read answers 0. */
+// Eight bytes as a double without a view per buffer; both arrays share their memory.
+const octets = new Uint8Array(8)
+const doubles = new Float64Array(octets.buffer)
+
+/**
+ * Reads what a `ByteWriter` wrote. Past the end `ok` turns false and every read answers 0. One
+ * reader serves many buffers: `open` begins anew without allocating.
+ */
 export class ByteReader {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
+  #bytes: Uint8Array
   at: number
-  readonly end: number
+  end: number
   ok = true
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.at = at
     this.end = end
+  }
+
+  /** Begins to read other bytes, from `at` up to `end`. */
+  open(bytes: Uint8Array, at: number, end: number): this {
+    this.#bytes = bytes
+    this.at = at
+    this.end = end
+    this.ok = true
+    return this
   }
 
   #has(count: number): boolean {
@@ -117,6 +207,8 @@ export class ByteReader {
   }
 
   varint(): number {
+    // Most are one byte: counts, steps between buckets, lengths.
+    if (this.at < this.end && this.#bytes[this.at]! < 128) return this.#bytes[this.at++]!
     let value = 0
     let scale = 1
     for (let i = 0; i < 8; i++) {
@@ -139,14 +231,26 @@ export class ByteReader {
 
   f64(): number {
     if (!this.#has(8)) return 0
-    this.at += 8
-    return this.#view.getFloat64(this.at - 8, true)
+    for (let i = 0; i < 8; i++) octets[i] = this.#bytes[this.at++]!
+    return doubles[0]!
+  }
+
+  u32be(): number {
+    if (!this.#has(4)) return 0
+    const bytes = this.#bytes
+    const at = this.at
+    this.at += 4
+    const low = (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+    return bytes[at]! * 2 ** 24 + low
   }
 
   u64be(): readonly [high: number, low: number] {
-    if (!this.#has(8)) return [0, 0]
-    this.at += 8
-    return [this.#view.getUint32(this.at - 8), this.#view.getUint32(this.at - 4)]
+    return [this.u32be(), this.u32be()]
+  }
+
+  /** Leaves bytes unread. */
+  skip(count: number): void {
+    if (this.#has(count)) this.at += count
   }
 
   /** A view, not a copy. */

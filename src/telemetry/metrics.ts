@@ -1,7 +1,10 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Everything that `/metrics` shows (R7): one counter a drop or refusal, with its reason. */
 export type Metrics = ReturnType<typeof createMetrics>
+
+/** From the time of one sync of a disk to that of a long window. */
+const HOP_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /** A registry of its own per app, so that two in one process do not share counters. */
 export function createMetrics() {
@@ -51,6 +54,12 @@ export function createMetrics() {
       registers,
     }),
     ...edgeMetrics(registers),
+    codecs: new Gauge({
+      name: 'nocturne_codecs_info',
+      help: 'Always 1: whether checksums of record batches are native or plain.',
+      labelNames: ['crc32c'] as const,
+      registers,
+    }),
     groups: new Gauge({
       name: 'nocturne_groups',
       help: 'Groups whose windows are kept in memory.',
@@ -68,6 +77,13 @@ export function createMetrics() {
 /** What happens where people and other programs are reached. */
 function edgeMetrics(registers: Registry[]) {
   return {
+    receiptHops: new Histogram({
+      name: 'nocturne_receipt_hop_seconds',
+      help: 'What each hop of a reading took that raised an alert, up to its notice.',
+      labelNames: ['hop'] as const,
+      buckets: HOP_SECONDS,
+      registers,
+    }),
     notify: new Counter({
       name: 'nocturne_notify_total',
       help: 'Decisions and outcomes of notices, by stage or receiver and reason.',

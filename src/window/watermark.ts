@@ -1,23 +1,12 @@
-/** What a row did to its source's watermark. */
-export type WatermarkStep = {
-  /** The watermark now, epoch ms; it never moves back (W5). */
-  readonly watermark: number
-  /** The row claimed to come from the future, so it moved nothing (W9). */
-  readonly isSkewed: boolean
-}
+/** The watermark of a source after an accepted event time: the greatest so far (W5). */
+export const advance = (watermark: number, ts: number): number => (ts > watermark ? ts : watermark)
 
 /**
- * The watermark of a source after a row or heartbeat (W5): the greatest event time so far, except
- * that a row more than `skewMs` ahead of the record's own time in the log moves nothing (W9).
+ * Whether a row claims to come from the future: its event time is more than `skewMs` ahead of the
+ * record's own time in the log, so that it moves no watermark (W9).
  */
-export function advance(
-  watermark: number,
-  row: { readonly ts: number; readonly appendedAt: number },
-  skewMs: number,
-): WatermarkStep {
-  if (row.ts > row.appendedAt + skewMs) return { watermark, isSkewed: true }
-  return { watermark: Math.max(watermark, row.ts), isSkewed: false }
-}
+export const isSkewed = (ts: number, appendedAt: number, skewMs: number): boolean =>
+  ts > appendedAt + skewMs
 
 /** Before the first row of a source. */
 export const WATERMARK_NONE = -Infinity

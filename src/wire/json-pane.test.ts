@@ -51,3 +51,12 @@ test('a JSON pane of an unknown definition or another shape is rejected', () => 
   assert.deepEqual(decodePanesRecord(json(strange[2]!), () => aggregates).kind, 'rejected')
   assert.deepEqual(decodePanesRecord(json(strange[0]!)).kind, 'rejected')
 })
+
+test('a JSON pane that does not say when its newest row was appended has it read at once', () => {
+  const appended_max = jsonPane.read_at - 7
+  const said = decodePanesRecord(json({ ...jsonPane, appended_max }), () => aggregates)
+  const unsaid = decodePanesRecord(json(jsonPane), () => aggregates)
+
+  assert.equal(said.kind === 'pane' && said.pane.appendedMax, appended_max)
+  assert.equal(unsaid.kind === 'pane' && unsaid.pane.appendedMax, jsonPane.read_at)
+})

@@ -1,6 +1,7 @@
 // A JSON pane (formats.md 2), for people and tests; Spark writes it too:
 //   {"v":1,"monitor":…,"definition":…,"group":[…],"site":…,"partition":…,"start":…,"length":…,
-//    "rev":…,"closed":…,"late":…,"spread":…,"sampled":…,"states":{…},"event_max":…,"read_at":…}
+//    "rev":…,"closed":…,"late":…,"spread":…,"sampled":…,"states":{…},"event_max":…,"read_at":…,
+//    "appended_max":…}
 import type { AggregateKind, AggregateSpec } from '../model/monitor.ts'
 import type { Group, Pane, PaneState } from '../model/pane.ts'
 import { ByteWriter } from '../std/bytes.ts'
@@ -23,6 +24,7 @@ type JsonPane = {
   readonly states: Readonly<Record<string, unknown>>
   readonly event_max: number
   readonly read_at: number
+  readonly appended_max: number | undefined
 }
 
 const isJsonPane = shape.object<JsonPane>({
@@ -42,6 +44,7 @@ const isJsonPane = shape.object<JsonPane>({
   states: shape.any,
   event_max: shape.integer,
   read_at: shape.integer,
+  appended_max: shape.optional(shape.integer),
 })
 
 const writer = new ByteWriter()
@@ -80,6 +83,7 @@ export function readJsonPane(
     inexact: false,
     eventMax: value.event_max,
     readAt: value.read_at,
+    appendedMax: value.appended_max ?? value.read_at,
     states,
   }
 }

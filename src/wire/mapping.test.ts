@@ -78,7 +78,7 @@ test('a name like __proto__ is a field and sets no prototype', () => {
   assert.deepEqual(Object.keys(out), ['__proto__', 'y'])
 })
 
-const PUFFER = '../shared/data/puffer-live-2020-08-24-bba.ndjson.gz'
+const PUFFER = '../derived/data/puffer-live-2020-08-24-bba.ndjson.gz'
 const puffer = compileMapping({
   stream: { value: 'puffer' },
   src: { value: 'http' },

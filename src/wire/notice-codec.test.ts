@@ -24,7 +24,7 @@ const notice: Notice = {
       fingerprint: 'ad40c6e91ecec5d7',
       episode: 'ad40c6e91ecec5d7-1795383160000',
       seq: 1,
-      receipt: { event: 1, read: 2, pane: 3, closed: null, fired: 4 },
+      receipt: { event: 1, appended: 1, read: 2, pane: 3, closed: null, fired: 4 },
     },
   ],
   truncated: 0,

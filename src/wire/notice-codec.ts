@@ -19,6 +19,7 @@ const isAlert = shape.object<NoticeAlert>({
   seq: shape.count,
   receipt: shape.object<NoticeAlert['receipt']>({
     event: instant,
+    appended: instant,
     read: instant,
     pane: instant,
     closed: instant,

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 
 import type { Pane } from '../model/pane.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
-import { decodePane, decodePanesRecord, encodePane, paneKey, watermarkKey } from './pane-codec.ts'
+import { encodePane } from './encode-pane.ts'
+import { decodePane, decodePanesRecord, paneKey, watermarkKey } from './pane-codec.ts'
 import { encodeClock, encodeWatermark } from './watermark-codec.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 })
@@ -39,6 +40,7 @@ const anyPane: fc.Arbitrary<Pane> = fc.record(
     inexact: fc.boolean(),
     eventMax: instant,
     readAt: instant,
+    appendedMax: instant,
     states: fc.array(state, { maxLength: 8 }),
   },
   { noNullPrototype: true },
@@ -62,8 +64,8 @@ test('[P1] a pane is read back as it was written, identity and revision included
 
 test('any bytes are a record of panes or are rejected with a reason', () => {
   fc.assert(
-    fc.property(fc.uint8Array(), fc.uint8Array(), fc.boolean(), (key, tail, binary) => {
-      const value = binary ? Uint8Array.of(0x50, 1, 0, ...tail) : tail
+    fc.property(fc.uint8Array(), fc.uint8Array(), fc.nat({ max: 3 }), (key, tail, version) => {
+      const value = version > 0 ? Uint8Array.of(0x50, version, 0, ...tail) : tail
 
       assert.ok(['pane', 'rejected'].includes(decodePanesRecord({ key, value }).kind))
     }),
@@ -89,7 +91,7 @@ test('a pane that was cut short or has bytes behind its end is rejected', () => 
 test('a pane of a newer version is rejected by name, and so is one without a key', () => {
   const [pane] = fc.sample(anyPane, { seed: 1, numRuns: 1 })
   const { key, value } = bytesOf(pane!)
-  const newer = value.with(1, 2)
+  const newer = value.with(1, 3)
 
   assert.deepEqual(decodePanesRecord({ key, value: newer }), {
     kind: 'rejected',
@@ -97,6 +99,33 @@ test('a pane of a newer version is rejected by name, and so is one without a key
   })
   assert.deepEqual(decodePanesRecord({ value }), { kind: 'rejected', reason: 'key' })
   assert.deepEqual(decodePanesRecord({ key }), { kind: 'rejected', reason: 'empty' })
+})
+
+test('[P1] a pane of version 1 is read, its rows taken to be appended when they were read', () => {
+  const key = paneKey('m', ['arena-1', null])
+  const value = Uint8Array.fromHex(
+    '5001058c1f00a2b3c4d5e604616d733102e096e6d2c068e8079c0303c80fd80f01010102b806',
+  )
+
+  assert.deepEqual(decodePane({ key, value }), {
+    monitor: 'm',
+    group: ['arena-1', null],
+    definition: '8c1f00a2b3c4d5e6',
+    site: 'ams1',
+    partition: 2,
+    start: 1_795_383_150_000,
+    length: 1000,
+    rev: 412,
+    late: 3,
+    closed: true,
+    spread: false,
+    sampled: true,
+    inexact: false,
+    eventMax: 1_795_383_150_996,
+    readAt: 1_795_383_151_004,
+    appendedMax: 1_795_383_151_004,
+    states: [{ kind: 1, version: 1, payload: Uint8Array.of(0xb8, 0x06) }],
+  })
 })
 
 test('[P1] the key of a pane is its monitor and group, with null for what is absent', () => {

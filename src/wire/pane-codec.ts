@@ -1,23 +1,16 @@
-// A binary pane (formats.md 2), varints LEB128, signed ones zigzag, str = varint length + UTF-8:
-//   u8 'P' · u8 version 1 · u8 flags (1 closed, 2 spread, 4 sampled, 8 inexact sum)
-//   u64be definition · str site · varint partition
-//   svarint start · varint length · varint rev · varint late
-//   svarint event_max − start · svarint read_at − start
-//   varint n · n × ( u8 kind · u8 kind version · varint bytes · payload )
-// Monitor and group stand in the record's key alone: monitor 0x00 group as a JSON array.
 import type { AggregateSpec } from '../model/monitor.ts'
 import type { ClockRecord, Group, Pane, PaneState, Watermark } from '../model/pane.ts'
-import { ByteReader, ByteWriter, utf8, utf8Text } from '../std/bytes.ts'
+import { ByteReader, utf8 } from '../std/bytes.ts'
 import { decodeJson, shape } from './json-shape.ts'
 import { readJsonPane } from './json-pane.ts'
+import { paneFormat } from './pane-writer.ts'
+import { readPaneKey } from './read-pane-key.ts'
 import { isClock, readWatermark } from './watermark-codec.ts'
 
-const LETTER_P = 0x50
-const VERSION = 1
-const CLOSED = 1
-const SPREAD = 2
-const SAMPLED = 4
-const INEXACT = 8
+const { letter: LETTER_P } = paneFormat
+/** Version 1 did not say when its newest row was appended. */
+const VERSION_MIN = 1
+const FLAGS_END = 16
 
 /** A record of `panes` as the log holds it; either part may be absent. */
 export type PanesBytes = { readonly key?: Uint8Array; readonly value?: Uint8Array }
@@ -46,38 +39,6 @@ export const paneKey = (monitor: string, group: Group): Uint8Array =>
 export const watermarkKey = (site: string, partition: number): Uint8Array =>
   utf8(`\0${site}\0${partition}`)
 
-// One writer for all panes: `take` copies, so nothing of one record reaches the next.
-const writer = new ByteWriter()
-
-/** The value of a pane's record; its key is `paneKey(monitor, group)`. */
-export function encodePane(pane: Pane): Uint8Array {
-  writer.u8(LETTER_P)
-  writer.u8(VERSION)
-  writer.u8(
-    (pane.closed ? CLOSED : 0) |
-      (pane.spread ? SPREAD : 0) |
-      (pane.sampled ? SAMPLED : 0) |
-      (pane.inexact ? INEXACT : 0),
-  )
-  writer.u64be(parseInt(pane.definition.slice(0, 8), 16), parseInt(pane.definition.slice(8), 16))
-  writer.text(pane.site)
-  writer.varint(pane.partition)
-  writer.svarint(pane.start)
-  writer.varint(pane.length)
-  writer.varint(pane.rev)
-  writer.varint(pane.late)
-  writer.svarint(pane.eventMax - pane.start)
-  writer.svarint(pane.readAt - pane.start)
-  writer.varint(pane.states.length)
-  for (const state of pane.states) {
-    writer.u8(state.kind)
-    writer.u8(state.version)
-    writer.varint(state.payload.length)
-    writer.raw(state.payload)
-  }
-  return writer.take()
-}
-
 /**
  * Reads a binary pane's record; undefined where key or value is none. The payloads of its states
  * are views into the value: copy what outlives it.
@@ -85,8 +46,8 @@ export function encodePane(pane: Pane): Uint8Array {
 export function decodePane(record: PanesBytes): Pane | undefined {
   const { key, value } = record
   if (key === undefined || value === undefined || value[0] !== LETTER_P) return undefined
-  const identity = readKey(key)
-  if (identity === undefined || value[1] !== VERSION) return undefined
+  const identity = readPaneKey(key)
+  if (identity === undefined || !isKnownVersion(value[1])) return undefined
   const reader = new ByteReader(value, 2)
   const flags = reader.u8()
   const definition = reader.u64be().map(hex8).join('')
@@ -98,9 +59,10 @@ export function decodePane(record: PanesBytes): Pane | undefined {
   const late = reader.varint()
   const eventMax = start + reader.svarint()
   const readAt = start + reader.svarint()
+  const appendedMax = value[1] === VERSION_MIN ? readAt : start + reader.svarint()
   const states = readStates(reader)
-  const numbers = [partition, start, length, rev, late, eventMax, readAt]
-  const whole = reader.ok && reader.at === value.length && flags < 16
+  const numbers = [partition, start, length, rev, late, eventMax, readAt, appendedMax]
+  const whole = reader.ok && reader.at === value.length && flags < FLAGS_END
   if (!whole || length === 0 || !numbers.every(Number.isSafeInteger)) return undefined
   return {
     ...identity,
@@ -111,12 +73,13 @@ export function decodePane(record: PanesBytes): Pane | undefined {
     length,
     rev,
     late,
-    closed: (flags & CLOSED) !== 0,
-    spread: (flags & SPREAD) !== 0,
-    sampled: (flags & SAMPLED) !== 0,
-    inexact: (flags & INEXACT) !== 0,
+    closed: (flags & paneFormat.closed) !== 0,
+    spread: (flags & paneFormat.spread) !== 0,
+    sampled: (flags & paneFormat.sampled) !== 0,
+    inexact: (flags & paneFormat.inexact) !== 0,
     eventMax,
     readAt,
+    appendedMax,
     states,
   }
 }
@@ -131,8 +94,11 @@ export function decodePanesRecord(record: PanesBytes, aggregatesOf?: AggregatesO
   if (value[0] === LETTER_P) {
     const pane = decodePane(record)
     if (pane !== undefined) return { kind: 'pane', pane }
-    const keyed = key !== undefined && readKey(key) !== undefined
-    return { kind: 'rejected', reason: !keyed ? 'key' : value[1] === VERSION ? 'pane' : 'version' }
+    const keyed = key !== undefined && readPaneKey(key) !== undefined
+    return {
+      kind: 'rejected',
+      reason: !keyed ? 'key' : isKnownVersion(value[1]) ? 'pane' : 'version',
+    }
   }
   const parsed = decodeJson(value, shape.any)
   if (!parsed.ok) return { kind: 'rejected', reason: parsed.reason }
@@ -143,22 +109,10 @@ export function decodePanesRecord(record: PanesBytes, aggregatesOf?: AggregatesO
   return pane === undefined ? { kind: 'rejected', reason: 'shape' } : { kind: 'pane', pane }
 }
 
+const isKnownVersion = (version: number | undefined): boolean =>
+  version !== undefined && version >= VERSION_MIN && version <= paneFormat.version
+
 const hex8 = (part: number): string => part.toString(16).padStart(8, '0')
-
-const isGroup = shape.list(shape.orNull(shape.text))
-
-function readKey(key: Uint8Array): { monitor: string; group: Group } | undefined {
-  const zero = key.indexOf(0)
-  if (zero < 1) return undefined
-  const group = decodeJson(key.subarray(zero + 1), isGroup)
-  if (!group.ok) return undefined
-  try {
-    return { monitor: utf8Text(key.subarray(0, zero)), group: group.value }
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
-}
 
 function readStates(reader: ByteReader): PaneState[] {
   const count = reader.varint()

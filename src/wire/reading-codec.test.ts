@@ -4,9 +4,10 @@ import fc from 'fast-check'
 
 import { readingFields, type Reading } from '../model/reading.ts'
 import { utf8 } from '../std/bytes.ts'
-import { readFieldsSlowly } from './field-fallback.ts'
-import { compileFieldPlan } from './field-plan.ts'
-import { createFieldColumns, scanFields } from './field-scanner.ts'
+import { readFieldsSlowly } from './fields/field-fallback.ts'
+import { compileFieldPlan } from './fields/field-plan.ts'
+import { createFieldColumns } from './fields/field-columns.ts'
+import { FieldScanner } from './fields/field-scanner.ts'
 import { checkReading, deriveFields, encodeReading, parseReading } from './reading-codec.ts'
 
 const BASE = { ts: 1_795_383_157_516, stream: 'arena-1' }
@@ -170,12 +171,12 @@ test('[F2] what is written is read back alike by the codec and the early-stoppin
 
       const into = createFieldColumns(plan, 1)
       const at = { starts: Int32Array.of(0), lengths: Int32Array.of(bytes.length) }
-      scanFields(plan, { values: { bytes, ...at }, count: 1 }, into)
+      new FieldScanner(plan).scan({ values: { bytes, ...at }, count: 1 }, into)
       const slow = readFieldsSlowly(plan, bytes)
       assert.ok(slow.ok)
       if (into.status[0] !== 0) return
-      assert.equal(into.seen[0], slow.seen)
-      assert.equal(((slow.seen >>> 4) & 1) === 1 ? into.numbers[4]![0] : 0, slow.numbers[4])
+      assert.equal(into.masks[0]![0], slow.masks[0])
+      assert.equal(((slow.masks[0]! >>> 4) & 1) === 1 ? into.numbers[4]![0] : 0, slow.numbers[4])
     }),
   )
 })

@@ -29,7 +29,7 @@ const step: Step = {
   corrected: false,
   active_at: 1_795_383_160_000,
   fired_at: null,
-  receipt: { event: 1, read: 2, pane: 3, closed: null, fired: 4 },
+  receipt: { event: 1, appended: 1, read: 2, pane: 3, closed: null, fired: 4 },
 }
 
 const told: Told = {

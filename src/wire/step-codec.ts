@@ -61,6 +61,7 @@ const isStep = shape.object<Step>({
     'site_back',
   ),
   value: shape.map(shape.number),
+  stderr: shape.optional(shape.map(shape.number)),
   window: shape.orNull(
     shape.object<NonNullable<Step['window']>>({
       end: shape.integer,
@@ -77,6 +78,7 @@ const isStep = shape.object<Step>({
   until: shape.optional(instant),
   receipt: shape.object<Step['receipt']>({
     event: instant,
+    appended: instant,
     read: instant,
     pane: instant,
     closed: instant,

@@ -5,18 +5,50 @@ import { utf8 } from '../std/bytes.ts'
 import { decodeJson, shape, type JsonFault } from './json-shape.ts'
 import { paneKey } from './pane-codec.ts'
 
-/** The value of a window's record. */
-export const encodeWindow = (window: WindowResult): Uint8Array => utf8(JSON.stringify(window))
+/** What all windows of a group in a scope begin with: made once, since there is one every hop. */
+export type WindowFrame = {
+  /** Key of all windows of one group: the same as of its panes. */
+  readonly key: Uint8Array
+  /** The window's id but for its end (V4): scope|monitor|group|end. */
+  readonly idPrefix: string
+  /** The JSON up to the end in the id, and from behind it up to `start`. */
+  readonly head: string
+  readonly middle: string
+}
 
-/** Key of all windows of one group: the same as of its panes. */
-export const windowKey = (monitor: string, group: Group): Uint8Array => paneKey(monitor, group)
+/** The frame of a group's windows; `named` is the group as windows show it. */
+export function windowFrame(
+  of: Pick<WindowResult, 'scope' | 'monitor' | 'definition'> & {
+    readonly group: Group
+    readonly named: WindowResult['group']
+  },
+): WindowFrame {
+  const { scope, monitor, definition, group, named } = of
+  const idPrefix = `${scope}|${monitor}|${JSON.stringify(group)}|`
+  const shown = { scope, monitor, definition, group: named }
+  return {
+    key: paneKey(monitor, group),
+    idPrefix,
+    head: `{"v":1,"id":${JSON.stringify(idPrefix).slice(0, -1)}`,
+    middle: `",${JSON.stringify(shown).slice(1, -1)},"start":`,
+  }
+}
 
-/** Identity of a window result (V4): scope|monitor|group|end. */
-export const windowId = (
-  monitor: string,
-  group: Group,
-  span: { readonly scope: string; readonly end: number },
-): string => `${span.scope}|${monitor}|${JSON.stringify(group)}|${span.end}`
+/** The value of a window's record: JSON. A frame makes the same bytes in half the time. */
+export function encodeWindow(window: WindowResult, frame?: WindowFrame): Uint8Array {
+  if (frame === undefined) return utf8(JSON.stringify(window))
+  const { start, end, rev, closed, rows, complete, corrected, receipt, sources } = window
+  const { expected, reported, missing } = sources
+  const errors = window.stderr === undefined ? '' : `,"stderr":${JSON.stringify(window.stderr)}`
+  const names = missing.length === 0 ? '[]' : JSON.stringify(missing)
+  return utf8(
+    `${frame.head}${end}${frame.middle}${start},"end":${end},"rev":${rev},"closed":${closed}` +
+      `,"rows":${rows},"values":${JSON.stringify(window.values)}${errors}` +
+      `,"sources":{"expected":${expected},"reported":${reported},"missing":${names}}` +
+      `,"complete":${complete},"corrected":${corrected},"receipt":{"event":${receipt.event}` +
+      `,"read":${receipt.read},"pane":${receipt.pane},"closed":${receipt.closed}}}`,
+  )
+}
 
 const instant = shape.orNull(shape.integer)
 
@@ -33,6 +65,7 @@ const isWindow = shape.object<WindowResult>({
   closed: shape.flag,
   rows: shape.count,
   values: shape.map(shape.number),
+  stderr: shape.optional(shape.map(shape.number)),
   sources: shape.object<WindowResult['sources']>({
     expected: shape.count,
     reported: shape.count,

@@ -14,7 +14,7 @@ import {
   type ReplayCommand,
 } from '../rig/replay-process.ts'
 
-const RECORDING = '../shared/data/puffer-live-2020-08-24-bba.ndjson.gz'
+const RECORDING = '../derived/data/puffer-live-2020-08-24-bba.ndjson.gz'
 const skip = existsSync(RECORDING) ? false : `the recording ${RECORDING} is not here`
 const KILLS = 10
 const SEED = 20_200_824

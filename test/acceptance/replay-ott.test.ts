@@ -13,7 +13,7 @@ import { sortedValues, sumOf } from '../rig/oracle-values.ts'
 import { readRecording, windowsOf } from '../rig/recording-oracle.ts'
 import { configOf, replayed } from '../rig/replay-run.ts'
 
-const SHARED = '../shared/rivals/workload.mjs'
+const SHARED = '../derived/rivals/workload.mjs'
 const skip = existsSync(SHARED) ? false : `the workload ${SHARED} is not here`
 const SPAN = { sizeMs: 10_000, hopMs: 1000 }
 

@@ -6,7 +6,7 @@ import { distinctOf, rankedValue, sortedValues, sumOf, thousandths } from '../ri
 import { readRecording, windowsOf, type RawRow } from '../rig/recording-oracle.ts'
 import { configOf, replayed, stepsDigest } from '../rig/replay-run.ts'
 
-const RECORDING = '../shared/data/puffer-live-2020-08-24-bba.ndjson.gz'
+const RECORDING = '../derived/data/puffer-live-2020-08-24-bba.ndjson.gz'
 const skip = existsSync(RECORDING) ? false : `the recording ${RECORDING} is not here`
 const config = configOf({ file: 'examples/puffer.yaml' })
 /** Final windows of both monitors; distinct counts are exact up to this many. */

@@ -7,7 +7,7 @@ import {
   encodeCheckpoint,
   type Checkpoint,
 } from '../../src/evaluate/checkpoint.ts'
-import type { Results } from '../../src/evaluate/scope-evaluator.ts'
+import type { Results } from '../../src/evaluate/results.ts'
 import { prng } from '../../src/std/prng.ts'
 import { decodePanesRecord } from '../../src/wire/pane-codec.ts'
 import { above, monitor, rule } from '../rig/monitor.ts'

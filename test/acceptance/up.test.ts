@@ -169,5 +169,6 @@ test(
       assert.match(metrics, new RegExp(`^# TYPE nocturne_${name}_total counter$`, 'm'))
     }
     assert.match(metrics, /^nocturne_lag_records\{reader="aggregate"/m)
+    assert.match(metrics, /^nocturne_codecs_info\{crc32c="(native|plain)"\} 1$/m)
   },
 )

@@ -12,7 +12,7 @@ import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { encodeTransition, transitionKey } from '../../src/wire/step-codec.ts'
 import { encodeWatermark } from '../../src/wire/watermark-codec.ts'
 import { watermarkKey } from '../../src/wire/pane-codec.ts'
-import { encodeWindow, windowId, windowKey } from '../../src/wire/window-codec.ts'
+import { encodeWindow, windowFrame } from '../../src/wire/window-codec.ts'
 
 /** The monitor that all crafted windows belong to. */
 export const retransmits: MonitorSpec = {
@@ -67,10 +67,9 @@ export type CraftedWindow = {
 
 export const craftWindow = (of: CraftedWindow): WindowResult => {
   const { site, stream, end, retrans, complete = true } = of
-  const span = { scope: site, end }
   return {
     v: 1,
-    id: windowId('tcp-retransmits', [stream], span),
+    id: `${site}|tcp-retransmits|${JSON.stringify([stream])}|${end}`,
     scope: site,
     monitor: 'tcp-retransmits',
     definition: retransmits.definition,
@@ -156,7 +155,7 @@ export function craftStep(of: CraftedStep): Step {
     fired_at: step === 'pending' ? null : activeAt,
     ...(of.by === undefined ? {} : { by: of.by }),
     ...(of.comment === undefined ? {} : { comment: of.comment }),
-    receipt: { event: at, read: at, pane: at, closed: at, fired: at },
+    receipt: { event: at, appended: at, read: at, pane: at, closed: at, fired: at },
   }
 }
 
@@ -221,10 +220,11 @@ function handsOf(log: Log, store: Store) {
     async windows(list: readonly CraftedWindow[]): Promise<void> {
       const windows = list.map(craftWindow)
       await store.upsertWindows(windows)
-      const rows = windows.map((window) => ({
-        key: windowKey(window.monitor, Object.values(window.group)),
-        value: encodeWindow(window),
-      }))
+      const rows = windows.map((window) => {
+        const { group: named } = window
+        const { key } = windowFrame({ ...window, group: Object.values(named), named })
+        return { key, value: encodeWindow(window) }
+      })
       await log.append('windows', rows)
     },
     async steps(list: readonly CraftedStep[]): Promise<readonly Step[]> {

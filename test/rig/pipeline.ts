@@ -1,13 +1,15 @@
 import { PartitionFold, type Refusal } from '../../src/aggregate/partition-fold.ts'
+import type { Checkpoint } from '../../src/evaluate/checkpoint.ts'
 import { PartitionEvaluator } from '../../src/evaluate/partition-evaluator.ts'
-import type { Results } from '../../src/evaluate/scope-evaluator.ts'
+import type { RulesInForce } from '../../src/evaluate/rules-in-force.ts'
+import { RecordReader } from '../../src/evaluate/panes/record-reader.ts'
+import type { Results } from '../../src/evaluate/results.ts'
 import type { Command } from '../../src/model/command.ts'
 import type { MonitorSpec } from '../../src/model/monitor.ts'
 import type { Step } from '../../src/model/step.ts'
 import type { WindowResult } from '../../src/model/window-result.ts'
 import { utf8 } from '../../src/std/bytes.ts'
 import { partitionOf } from '../../src/std/hash.ts'
-import { decodePanesRecord } from '../../src/wire/pane-codec.ts'
 import { rowColumns } from './row-columns.ts'
 
 /** A record of `panes` by its offset; `rebuild` takes it in without judging it. */
@@ -50,10 +52,20 @@ export class Pipeline {
     this.evaluator = this.freshEvaluator()
   }
 
-  freshEvaluator(): PartitionEvaluator {
+  freshEvaluator(inForce?: RulesInForce): PartitionEvaluator {
     const { live } = this
     const spec = { monitors: this.#monitors, panesPartitions: 1, absentMs: 30_000, live }
-    return new PartitionEvaluator(spec, 0)
+    return new PartitionEvaluator(inForce === undefined ? spec : { ...spec, inForce }, 0)
+  }
+
+  /** Goes on with an evaluator that continues from a checkpoint at the newest record. */
+  restart(from: Checkpoint, inForce: RulesInForce): void {
+    this.evaluator = this.freshEvaluator(inForce)
+    this.evaluator.load(from)
+    const nowhere = this.#results()
+    for (let offset = from.rebuildFrom; offset < from.offset; offset++) {
+      this.evaluate(this.evaluator, { offset, rebuild: true }, nowhere)
+    }
   }
 
   partitionOf(stream: string): number {
@@ -86,19 +98,22 @@ export class Pipeline {
     this.#keep(results)
   }
 
-  feed(record: PaneRow): void {
+  feed({ key, value }: PaneRow): void {
     const results = this.#results()
-    this.evaluate(this.evaluator, this.panes.push(record) - 1, results)
+    // As a log would: the fold writes its next panes over these.
+    const kept = { key: key.slice(), value: value.slice() }
+    this.evaluate(this.evaluator, this.panes.push(kept) - 1, results)
     this.#keep(results)
   }
 
   /** Lets an evaluator judge (or, with `rebuild`, only take in) one record of `panes`. */
   evaluate(evaluator: PartitionEvaluator, at: JudgedAt, results: Results): void {
     const { offset, rebuild = false } = typeof at === 'number' ? { offset: at } : at
-    const record = decodePanesRecord(this.panes[offset]!)
+    const { key, value } = this.panes[offset]!
+    const record = new RecordReader(evaluator.aggregatesOf).read(whole(key), whole(value))
     const facts = { offset, appendedAt: this.appendedAt }
-    if (record.kind === 'pane' && rebuild) evaluator.rebuild(record.pane, facts)
-    else if (record.kind === 'pane') evaluator.pane(record.pane, facts, results)
+    if (record.kind === 'pane' && rebuild) evaluator.rebuild({ ...record, ...facts })
+    else if (record.kind === 'pane') evaluator.pane({ ...record, ...facts }, results)
     else if (record.kind === 'watermark' && !rebuild) {
       evaluator.watermark(record.watermark, results)
     }
@@ -117,3 +132,5 @@ export class Pipeline {
     this.steps.push(...steps)
   }
 }
+
+const whole = (bytes: Uint8Array) => ({ bytes, start: 0, length: bytes.length })

@@ -1,7 +1,7 @@
 import type { ConfigPath } from '../../config/config-error.ts'
 import { pathText } from '../../config/config-error.ts'
 import { environmentSettings, type Environment } from '../../config/environment-settings.ts'
-import { guideAt, resolved, schemaGuide, type GuideNode } from '../../config/schema-guide.ts'
+import { guideAt, resolved, schemaGuide, type GuideNode } from '../../config/schema/schema-guide.ts'
 import { fileText, writtenConfig, type WrittenConfig } from '../../config/written-config.ts'
 import { yamlSource } from '../../config/yaml-source.ts'
 

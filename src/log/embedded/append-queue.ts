@@ -1,4 +1,5 @@
 import { BatchEncoder } from '../../wire/record-batch/batch-encoder.ts'
+import type { Codecs } from '../../wire/record-batch/codecs.ts'
 import type { LogRecord } from '../log.ts'
 import type { AppendTicket } from './append-ticket.ts'
 import type { IndexEntry } from './segment-index.ts'
@@ -23,8 +24,9 @@ export type WriteTurn = {
  */
 export class AppendQueue {
   readonly #batchBytes: number
-  #encoder = new BatchEncoder()
-  #spare = new BatchEncoder()
+  readonly #codecs: Codecs
+  #encoder: BatchEncoder
+  #spare: BatchEncoder
   #batches: IndexEntry[] = []
   #tickets: AppendTicket[] = []
   #openBase = 0
@@ -32,8 +34,14 @@ export class AppendQueue {
   #end: number
   #time: number
 
-  constructor(batchBytes: number, from: { readonly end: number; readonly time: number }) {
+  constructor(
+    { batchBytes, codecs }: { readonly batchBytes: number; readonly codecs: Codecs },
+    from: { readonly end: number; readonly time: number },
+  ) {
     this.#batchBytes = batchBytes
+    this.#codecs = codecs
+    this.#encoder = this.#freshEncoder()
+    this.#spare = this.#freshEncoder()
     this.#end = from.end
     this.#time = from.time
   }
@@ -74,7 +82,7 @@ export class AppendQueue {
     const taken = this.#encoder
     this.#encoder = this.#spare
     this.#encoder.reset()
-    this.#spare = taken.capacity > KEPT_BYTES_MAX ? new BatchEncoder() : taken
+    this.#spare = taken.capacity > KEPT_BYTES_MAX ? this.#freshEncoder() : taken
     this.#batches = []
     this.#tickets = []
     return turn
@@ -88,6 +96,10 @@ export class AppendQueue {
     this.#tickets = []
     this.#end = end
     return tickets
+  }
+
+  #freshEncoder(): BatchEncoder {
+    return new BatchEncoder(undefined, this.#codecs)
   }
 
   #closeBatch(now: number): void {

@@ -3,6 +3,7 @@ import { NocturneError } from '../../model/nocturne-error.ts'
 import { assert } from '../../std/assert.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { Clock } from '../../std/clock.ts'
+import { plainCodecs, type Codecs } from '../../wire/record-batch/codecs.ts'
 import type {
   Claim,
   GroupSpec,
@@ -36,6 +37,7 @@ export type EmbeddedOptions = {
   readonly folder: string
   readonly clock: Clock
   readonly disk?: Disk
+  readonly codecs?: Codecs
   readonly limits?: Partial<EmbeddedLimits>
   /** Opens the metadata: an argument, so that a simulated crash can take its file away. */
   readonly openMeta?: typeof openLogMeta
@@ -46,14 +48,14 @@ export type EmbeddedOptions = {
  * process at a time. @throws LOG_LOCKED, LOG_CORRUPT.
  */
 export async function openEmbeddedLog(options: EmbeddedOptions): Promise<EmbeddedLog> {
-  const { clock, disk = nodeDisk, openMeta = openLogMeta } = options
+  const { clock, disk = nodeDisk, codecs = plainCodecs, openMeta = openLogMeta } = options
   const limits = { ...embeddedLimits, ...options.limits }
   const folder = join(options.folder, 'log')
   await disk.makeFolder(folder)
   await disk.syncFolder(options.folder)
   const space = new FreeSpace(folder, { disk, clock, limits })
   const meta = openMeta(folder, () => space.exhausted())
-  const house = { disk, clock, limits, meta, space, counters: zeroCounters() }
+  const house = { disk, clock, limits, meta, space, codecs, counters: zeroCounters() }
   const log = new EmbeddedLog(folder, house)
   try {
     await space.open()

@@ -1,5 +1,6 @@
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Clock } from '../../std/clock.ts'
+import type { Codecs } from '../../wire/record-batch/codecs.ts'
 import type { LogRecord, RejectedRange, TopicSpec } from '../log.ts'
 import { AppendQueue, type WriteTurn } from './append-queue.ts'
 import type { AppendTicket } from './append-ticket.ts'
@@ -21,6 +22,7 @@ export type LogHouse = {
   readonly meta: LogMeta
   readonly counters: LogCounters
   readonly space: FreeSpace
+  readonly codecs: Codecs
 }
 
 /** What recovery found of a partition. */
@@ -73,7 +75,7 @@ export class PartitionLog {
     { at, spec, folder }: { readonly at: At; readonly spec: TopicSpec; readonly folder: string },
     found: RecoveredPartition,
   ) {
-    const { limits, clock } = house
+    const { limits, clock, codecs } = house
     this.#house = house
     this.at = at
     this.spec = spec
@@ -86,13 +88,20 @@ export class PartitionLog {
     this.#synced = this.#written
     this.#writtenTime = found.timeMax
     this.#activeSince = active.size > 0 ? Math.min(clock.now(), found.timeMax) : undefined
-    this.#queue = new AppendQueue(limits.batchBytes, { end: found.end, time: found.timeMax })
+    const { batchBytes } = limits
+    const queued = { end: found.end, time: found.timeMax }
+    this.#queue = new AppendQueue({ batchBytes, codecs }, queued)
     this.#commit = new GroupCommit(found.file, {
       clock,
       delayMs: spec.durability === 'interval' ? limits.syncMs : 0,
       synced: (mark) => this.#onSynced(mark),
       failed: (error) => this.#onSyncFailed(error),
     })
+  }
+
+  /** By what readers check batches. */
+  get codecs(): Codecs {
+    return this.#house.codecs
   }
 
   get active(): Segment {

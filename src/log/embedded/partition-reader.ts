@@ -26,7 +26,7 @@ type Stand = {
 export class PartitionReader {
   readonly #partition: PartitionLog
   readonly #bytesMax: number
-  readonly #columns = new ScannedColumns()
+  readonly #columns: ScannedColumns
   #offset: number
   #stand: Stand | undefined
   #busy: Promise<LogBatch | undefined> = Promise.resolve(undefined)
@@ -41,6 +41,7 @@ export class PartitionReader {
     from: { readonly offset: number; readonly bytesMax: number },
   ) {
     this.#partition = partition
+    this.#columns = new ScannedColumns(undefined, partition.codecs)
     this.#offset = from.offset
     this.#bytesMax = Math.min(Math.max(from.bytesMax, BATCH_HEADER_BYTES), RUN_BYTES_MAX)
   }

@@ -1,4 +1,4 @@
-import type { Command } from '../../model/command.ts'
+import type { HandlingCommand } from '../../model/command.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { decodeJson, shape } from '../../wire/json-shape.ts'
 
@@ -25,7 +25,7 @@ const isText = (value: unknown, lengthMax: number): value is string =>
 export function ackCommand(
   body: Uint8Array,
   { now, you }: { readonly now: number; readonly you: string },
-): Command {
+): HandlingCommand {
   const decoded = decodeJson(body, shape.any)
   if (!decoded.ok) return refuse(`it is no ${decoded.reason === 'shape' ? 'object' : 'JSON'}`)
   const fields = new Map(Object.entries(decoded.value))

@@ -24,7 +24,7 @@ const ours: Answer = ({ view, clock }): AlertsView => ({
   alerts: view.alerts,
 })
 
-const series: Answer = async ({ store, monitors, clock }, { query }): Promise<SeriesView> => {
+const series: Answer = async ({ store, view, clock }, { query }): Promise<SeriesView> => {
   const now = clock.now()
   const fields = query as Query
   const monitor = queryField.text(fields, 'monitor')
@@ -40,7 +40,7 @@ const series: Answer = async ({ store, monitors, clock }, { query }): Promise<Se
     to,
     limit: WINDOWS_MAX,
   })
-  const hop_ms = monitors.find(({ id }) => id === monitor)?.window.hopMs ?? 1_000
+  const hop_ms = view.monitors.get(monitor)?.window.hopMs ?? 1_000
   return { now, from, to, hop_ms, ...seriesColumns(windows) }
 }
 
@@ -63,17 +63,22 @@ const worst: Answer = async ({ store, clock }, { query }) => {
   return { now, windows }
 }
 
-const stream: Answer = ({ view, store, monitors, clock }, { query }) => {
+const stream: Answer = ({ view, store, clock }, { query }) => {
   const fields = query as Query
   const subject = {
     stream: queryField.text(fields, 'stream'),
     scope: queryField.text(fields, 'scope'),
   }
-  return streamAnswer(subject, { view, store, monitors, now: clock.now() })
+  return streamAnswer(subject, {
+    view,
+    store,
+    monitors: view.monitors.list,
+    now: clock.now(),
+  })
 }
 
-const monitorList: Answer = ({ monitors }) => ({
-  monitors: monitors.map((monitor) => ({
+const monitorList: Answer = ({ view }) => ({
+  monitors: view.monitors.list.map((monitor) => ({
     id: monitor.id,
     definition: monitor.definition,
     group_by: monitor.groupBy,
@@ -129,7 +134,7 @@ const get = (path: string, answer: Answer): Route => ({
 /** What can be read, beside the live feed. */
 export const queryRoutes: readonly Route[] = [
   get('/api/v1/alerts', ({ view }) => prometheusAnswer.alerts(view.alerts)),
-  get('/api/v1/rules', ({ view, monitors }) => prometheusAnswer.rules(monitors, view.alerts)),
+  get('/api/v1/rules', ({ view }) => prometheusAnswer.rules(view.monitors.list, view.alerts)),
   get('/api/alerts', ours),
   get('/api/series', series),
   get('/api/worst', worst),

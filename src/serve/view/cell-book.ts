@@ -1,5 +1,6 @@
 import type { MonitorSpec } from '../../model/monitor.ts'
 import type { WindowResult } from '../../model/window-result.ts'
+import type { MonitorBook } from './monitor-book.ts'
 import { subjectKey, windowSubject, type Subject } from './subject.ts'
 
 /** One monitor's newest closed window with rows, of one group in one scope. */
@@ -17,7 +18,7 @@ export type Cell = Subject & {
 }
 
 export type CellBookOptions = {
-  readonly monitors: readonly MonitorSpec[]
+  readonly monitors: Pick<MonitorBook, 'get'>
   readonly cellsMax: number
   readonly linesMax: number
   /** A cell without rows for this long, and without an open alert, is forgotten (A45). */
@@ -31,7 +32,6 @@ const ageLimitMs = ({ window }: MonitorSpec): number =>
 /** The cells of the grid, folded from `windows`; open and empty ones are no sign of life. */
 export class CellBook {
   readonly #options: CellBookOptions
-  readonly #monitorById: ReadonlyMap<string, MonitorSpec>
   readonly #cells = new Map<string, Cell>()
   /** Rises whenever a cell or a line of one comes or goes. */
   version = 1
@@ -39,7 +39,6 @@ export class CellBook {
 
   constructor(options: CellBookOptions) {
     this.#options = options
-    this.#monitorById = new Map(options.monitors.map((monitor) => [monitor.id, monitor]))
   }
 
   /** Cells and lines that did not fit, counted once each up to the bound itself. */
@@ -73,7 +72,7 @@ export class CellBook {
   }
 
   fold(window: WindowResult): void {
-    const monitor = this.#monitorById.get(window.monitor)
+    const monitor = this.#options.monitors.get(window.monitor)
     // A window of another definition is judged by nobody here and would be shown as today's.
     if (!window.closed || window.rows === 0 || monitor === undefined) return
     const cell = this.ensure(windowSubject(window.scope, window.group))
@@ -116,7 +115,7 @@ export class CellBook {
   age(cell: Cell, now: number): 'within' | 'over' | 'never' {
     if (cell.endByMonitor.size === 0) return 'never'
     for (const [id, end] of cell.endByMonitor) {
-      const monitor = this.#monitorById.get(id)
+      const monitor = this.#options.monitors.get(id)
       if (monitor !== undefined && now - end > ageLimitMs(monitor)) return 'over'
     }
     return 'within'

@@ -114,7 +114,7 @@ const stepOf = (seq: number, step: StepName, over: Partial<Step> = {}): Step => 
   corrected: false,
   active_at: NOW,
   fired_at: NOW,
-  receipt: { event: null, read: null, pane: null, closed: null, fired: NOW },
+  receipt: { event: null, appended: null, read: null, pane: null, closed: null, fired: NOW },
   ...over,
 })
 

@@ -6,9 +6,9 @@ import { AlertBook, type AlertChanges } from './alert-book.ts'
 import { CellBook, newestCellEnd, type Cell } from './cell-book.ts'
 import { cellHealth } from './cell-health.ts'
 import type { AlertView, Cells, FeedState, Roster, Sites, SiteView } from '../contract.ts'
+import { MonitorBook } from './monitor-book.ts'
 import { SiteBook } from './site-book.ts'
 import { subjectKey, type Subject } from './subject.ts'
-import { thresholdsOf, namesByThreshold } from './threshold.ts'
 
 export type LiveViewOptions = {
   readonly monitors: readonly MonitorSpec[]
@@ -59,9 +59,7 @@ const alertRank = ({ condition, level, ack }: AlertView): number =>
  * episodes and sites. Everything in it is bounded, and what did not fit is a number (SPEC D5).
  */
 export class LiveView {
-  readonly #monitors: readonly MonitorSpec[]
-  readonly #valueNameByMonitor: ReadonlyMap<string, string>
-  readonly #isLowWorse: ReadonlySet<string>
+  readonly monitors: MonitorBook
   readonly #isSimulated: (scope: string) => boolean
   readonly #alerts: AlertBook
   readonly #cells: CellBook
@@ -74,25 +72,13 @@ export class LiveView {
   feed: FeedState = 'restoring'
 
   constructor(options: LiveViewOptions) {
-    const { monitors } = options
+    const monitors = new MonitorBook(options.monitors)
     const simulated = new Set(options.simulatedSites)
-    const groupByOf = new Map(monitors.map(({ id, groupBy }) => [id, groupBy]))
-    const judgedByAlert = new Map(
-      monitors.flatMap((monitor) =>
-        monitor.rules.map((rule) => [rule.id, judgedBy(monitor, rule)]),
-      ),
-    )
-    this.#monitors = monitors
+    this.monitors = monitors
     this.#isSimulated = (scope) => simulated.has(scope)
-    this.#valueNameByMonitor = new Map(
-      monitors.map((monitor) => [monitor.id, namesByThreshold(monitor)[0] ?? '']),
-    )
-    this.#isLowWorse = new Set(
-      monitors.filter((m) => thresholdsOf(m)[0]?.op.startsWith('<')).map(({ id }) => id),
-    )
     this.#alerts = new AlertBook({
-      groupBy: (monitor) => groupByOf.get(monitor),
-      judged: (monitor, alert) => judgedByAlert.get(`${monitor}/${alert}`) ?? [],
+      groupBy: (monitor) => monitors.get(monitor)?.groupBy,
+      judged: (monitor, alert) => monitors.judged(monitor, alert),
       isSimulated: this.#isSimulated,
       openMax: OPEN_MAX,
       seenMax: SEEN_MAX,
@@ -192,9 +178,7 @@ export class LiveView {
       version,
       streams: this.#order.map(({ stream }) => stream),
       scopes: this.#order.map(({ scope }) => scope),
-      value_names: this.#order.map(
-        (cell) => this.#valueNameByMonitor.get(this.#mainOf(cell)) ?? '',
-      ),
+      value_names: this.#order.map((cell) => this.monitors.shown(this.#mainOf(cell))),
       simulated: this.#order.map(({ scope }) => this.#isSimulated(scope)),
     }
     return this.#roster
@@ -202,7 +186,7 @@ export class LiveView {
 
   /** The first monitor, in the order of the configuration, that watches this cell. */
   #mainOf(cell: Cell): string {
-    return this.#monitors.find(({ id }) => cell.endByMonitor.has(id))?.id ?? ''
+    return this.monitors.list.find(({ id }) => cell.endByMonitor.has(id))?.id ?? ''
   }
 
   #judgeCells(now: number, alertByCell: ReadonlyMap<string, AlertView>): Cells {
@@ -261,24 +245,19 @@ export class LiveView {
   /** The worst newest value among the cell's lines of its main monitor, in four digits. */
   #valueOf(cell: Cell): number | null {
     const main = this.#mainOf(cell)
-    const name = this.#valueNameByMonitor.get(main) ?? ''
+    const name = this.monitors.shown(main)
     const end = cell.endByMonitor.get(main)
     let worst: number | null = null
     for (const { monitor, window } of cell.lines.values()) {
       const value = window.values[name]
       if (monitor !== main || window.end !== end || value === undefined) continue
-      const isWorse = worst === null || (this.#isLowWorse.has(main) ? value < worst : value > worst)
+      const isWorse =
+        worst === null || (this.monitors.isLowWorse(main) ? value < worst : value > worst)
       if (isWorse) worst = value
     }
     return worst === null ? null : Number(worst.toPrecision(4))
   }
 }
-
-/** Names of the values that one rule compares with constants. */
-const judgedBy = (monitor: MonitorSpec, { alert }: { readonly alert: string }): readonly string[] =>
-  thresholdsOf(monitor)
-    .filter((each) => each.alert === alert)
-    .map(({ name }) => name)
 
 /** What a cell's newest windows, one or more a monitor, say together. */
 function newestOf(cell: Cell) {

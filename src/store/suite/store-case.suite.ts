@@ -71,7 +71,14 @@ export function step(changes: Partial<Step> = {}): Step {
     corrected: false,
     active_at: STARTED_AT,
     fired_at: STARTED_AT,
-    receipt: { event: null, read: null, pane: null, closed: null, fired: STARTED_AT + 5 },
+    receipt: {
+      event: null,
+      appended: null,
+      read: null,
+      pane: null,
+      closed: null,
+      fired: STARTED_AT + 5,
+    },
     ...changes,
   }
 }

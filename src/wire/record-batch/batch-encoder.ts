@@ -1,6 +1,6 @@
 import { assert } from '../../std/assert.ts'
 import { BATCH_HEADER_BYTES } from './batch-header.ts'
-import { crc32c } from './crc32c.ts'
+import { plainCodecs, type Codecs } from './codecs.ts'
 
 /** What a record batch carries of one record; absent and empty are kept apart. */
 export type BatchRecord = { readonly key?: Uint8Array; readonly value?: Uint8Array }
@@ -18,13 +18,15 @@ export type BatchStamp = {
  * it owns and reuses: `open`, any number of `add`, `close`, then again, or `bytes` and `reset`.
  */
 export class BatchEncoder {
+  readonly #codecs: Codecs
   #buffer: Uint8Array
   #at = 0
   #start = -1
   #count = 0
   #lastDelta = -1
 
-  constructor(capacity = 4096) {
+  constructor(capacity = 4096, codecs: Codecs = plainCodecs) {
+    this.#codecs = codecs
     this.#buffer = new Uint8Array(capacity)
   }
 
@@ -99,7 +101,7 @@ export class BatchEncoder {
     putI64(bytes, start + 35, time)
     bytes.fill(0xff, start + 43, start + BATCH_HEADER_BYTES - 4)
     putI32(bytes, start + 57, this.#count)
-    putI32(bytes, start + 17, crc32c(bytes, start + 21, this.#at))
+    putI32(bytes, start + 17, this.#codecs.crc32c(bytes, start + 21, this.#at))
     this.#start = -1
   }
 

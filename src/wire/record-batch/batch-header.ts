@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts'
+import { plainCodecs, type Codecs } from './codecs.ts'
 
 // A record batch, magic 2, big-endian (KIP-98); the CRC-32C covers byte 21 to the end, so that
 // base offset and leader epoch can be patched in place:
@@ -48,6 +48,9 @@ export const emptyHeader = (): BatchHeader => ({
   count: 0,
 })
 
+/** Where a batch begins, and the first byte that is not to be looked at. */
+export type BatchPlace = { readonly at: number; readonly to: number; readonly codecs?: Codecs }
+
 /**
  * Reads and checks the batch at `at`, looking at no byte from `to` on. `ok`: length, magic and CRC
  * hold and the numbers are in range; `partial`: more bytes are needed, nothing speaks against it.
@@ -56,7 +59,7 @@ export const emptyHeader = (): BatchHeader => ({
  */
 export function checkBatch(
   bytes: Uint8Array,
-  { at, to }: { readonly at: number; readonly to: number },
+  { at, to, codecs = plainCodecs }: BatchPlace,
   into: BatchHeader,
 ): 'ok' | 'partial' | RejectReason {
   if (to - at < 17) return to - at < 12 || isPlausible(i32(bytes, at + 8)) ? 'partial' : 'length'
@@ -66,7 +69,7 @@ export function checkBatch(
   if (to - at < length + 12) return 'partial'
   into.size = length + 12
   into.crc = i32(bytes, at + 17) >>> 0
-  if (crc32c(bytes, at + 21, at + into.size) !== into.crc) return 'crc'
+  if (codecs.crc32c(bytes, at + 21, at + into.size) !== into.crc) return 'crc'
   const attributes = (bytes[at + 21]! << 8) | bytes[at + 22]!
   into.codec = attributes & 7
   into.isLogAppendTime = (attributes & 8) !== 0

@@ -145,6 +145,35 @@ test('[L20] bad content under a valid CRC is rejected with its reason', () => {
   }
 })
 
+test('[L20] a time that a double would round, or that has no end, is rejected', () => {
+  // length · attributes · time delta −2^53 − 1, −2^53 + 1, or one without an end · delta 0 ·
+  // no key · an empty value · no headers
+  const times = [
+    { delta: [0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20], base: 2 ** 52, isRead: false },
+    { delta: [0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f], base: 2 ** 52, isRead: true },
+    { delta: Array(10).fill(0x80), base: -1, isRead: false },
+  ]
+  for (const { delta, base, isRead } of times) {
+    const body = [0, ...delta, 0, 1, 0, 0]
+    const head = encodeBatch({
+      base: 7,
+      time: Math.max(base, 0),
+      logAppendTime: base < 0,
+      records: [{}],
+    }).slice(0, 61)
+    const bytes = new Uint8Array([...head, body.length * 2, ...body])
+    new DataView(bytes.buffer).setInt32(8, bytes.length - 12)
+    const columns = new ScannedColumns()
+    columns.reset({ next: 0 })
+
+    scanBatches(seal(bytes), all(bytes), columns)
+
+    assert.equal(columns.stuck, undefined)
+    assert.equal(columns.count, isRead ? 1 : 0)
+    assert.equal(columns.rejected.length, isRead ? 0 : 1)
+  }
+})
+
 test('a control batch delivers no rows and moves the position on', () => {
   const control = encodeRun([[{ key: text('abcd') }]])
   control[22] = 32

@@ -1,5 +1,6 @@
 import { BATCH_HEADER_BYTES, checkBatch, emptyHeader } from './batch-header.ts'
 import type { BatchHeader, RejectReason } from './batch-header.ts'
+import { plainCodecs, type Codecs } from './codecs.ts'
 import type { ScannedColumns } from './scanned-columns.ts'
 
 // A record, all varints zigzag:
@@ -33,7 +34,7 @@ export function scanBatches(
   into.consumed = from
   while (into.consumed < to) {
     const at = into.consumed
-    let verdict = checkBatch(bytes, { at, to }, header)
+    let verdict = checkBatch(bytes, { at, to, codecs: into.codecs }, header)
     if (verdict === 'partial') return
     if (verdict === 'length' || verdict === 'magic' || verdict === 'crc') {
       into.stuck = verdict
@@ -58,6 +59,9 @@ export function scanBatches(
   }
 }
 
+/** Where a batch is looked for, and by what it is checked. */
+type SearchRange = { readonly from: number; readonly to: number; readonly codecs?: Codecs }
+
 /**
  * The next index in [from, to) at which a record batch with offsets in [next, limit) stands whole,
  * or `to`: how a reader gets past lost bytes. The CRCs it tries cover at most four times the bytes,
@@ -65,7 +69,7 @@ export function scanBatches(
  */
 export function findBatch(
   bytes: Uint8Array,
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to, codecs = plainCodecs }: SearchRange,
   { next, limit }: { readonly next: number; readonly limit: number },
 ): { readonly at: number; readonly base: number } {
   const header = emptyHeader()
@@ -73,7 +77,7 @@ export function findBatch(
   for (let at = from; at + BATCH_HEADER_BYTES <= to && budget > 0; at++) {
     if (bytes[at + 16] !== 2 || bytes[at]! > 31) continue
     header.size = 0
-    const verdict = checkBatch(bytes, { at, to }, header)
+    const verdict = checkBatch(bytes, { at, to, codecs }, header)
     budget -= header.size
     if (verdict === 'ok' && header.base >= next && header.last < limit) {
       return { at, base: header.base }
@@ -116,9 +120,12 @@ function scanRecords(
     const valueLength = cursor.at > recordEnd ? NONE : varint(bytes, cursor)
     const valueStart = cursor.at
     const valueEnd = valueLength > 0 ? valueStart + valueLength : valueStart
+    // A delta beyond ± 2^53 was rounded as it was read, though the sum may look whole.
+    const isAnyDelta = header.isLogAppendTime && timeDelta !== NONE
     const time = header.isLogAppendTime ? header.newestAt : header.baseTimeAt + timeDelta
     if (keyLength < -1 || valueLength < -1 || !(valueEnd < recordEnd)) fault = 'record'
     else if (delta <= deltaBefore || header.base + delta > header.last) fault = 'offsets'
+    else if (!isAnyDelta && !Number.isSafeInteger(timeDelta)) fault = 'range'
     else if (!Number.isSafeInteger(time)) fault = 'range'
     if (fault !== undefined) break
     cursor.at = recordEnd

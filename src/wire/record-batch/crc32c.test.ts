@@ -26,7 +26,7 @@ test('CRC-32C gives the check values of RFC 3720', () => {
 
 test('CRC-32C of any part of any bytes equals the definition', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), (of, cut) => {
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (of, cut) => {
       const from = Math.min(cut, of.length)
       assert.equal(crc32c(of, from, of.length), bitwise(of.subarray(from)))
     }),

@@ -1,5 +1,6 @@
 import type { ByteColumn, RecordColumns } from '../../model/record-columns.ts'
 import type { RejectReason } from './batch-header.ts'
+import { plainCodecs, type Codecs } from './codecs.ts'
 
 /** Rows of one run; a batch that would pass it begins the next run. */
 const ROWS_MAX = 2 ** 20
@@ -34,8 +35,11 @@ export class ScannedColumns implements RecordColumns {
   rejected: RejectedBatch[] = []
   /** Why the scan stands at `consumed` and knows no way on; see `findBatch`. */
   stuck: RejectReason | undefined
+  /** By what batches are checked. */
+  readonly codecs: Codecs
 
-  constructor(capacity = 1024) {
+  constructor(capacity = 1024, codecs: Codecs = plainCodecs) {
+    this.codecs = codecs
     this.offsets = new Float64Array(capacity)
     this.times = new Float64Array(capacity)
     const bytes = new Uint8Array(0)

@@ -145,7 +145,7 @@ const sumIn = (text: string, pattern: RegExp): number =>
   Array.from(text.matchAll(pattern)).reduce((sum, found) => sum + Number(found[1]), 0)
 
 for (const kernel of ['4_19_319', '5_15_164', '6_10_3']) {
-  const file = `../shared/data/ss/linux-${kernel}-100-sockets.txt.gz`
+  const file = `../derived/data/ss/linux-${kernel}-100-sockets.txt.gz`
   const skip = existsSync(file) ? false : `${file} is not on this machine`
   test(`the dump of kernel ${kernel} reads whole`, { skip }, () => {
     const text = gunzipSync(readFileSync(file)).toString()

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../../src/log/log.ts'
-import type { Command } from '../../../src/model/command.ts'
+import type { HandlingCommand } from '../../../src/model/command.ts'
 import type { Step } from '../../../src/model/step.ts'
 import type { Prng } from '../../../src/std/prng.ts'
 import { commandKey, encodeCommand } from '../../../src/wire/command-codec.ts'
@@ -46,9 +46,16 @@ export class Person implements LedgerReader {
   }
 
   /** Until the log has it; one that was taken twice has one id (A50). */
-  async #ask(asked: Pick<Command, 'kind' | 'target' | 'until'>): Promise<void> {
+  async #ask(asked: Pick<HandlingCommand, 'kind' | 'target' | 'until'>): Promise<void> {
     const id = `command-${++this.#commandCount}`
-    const command: Command = { v: 1, id, at: WORLD_BEGAN_AT, by: 'noc', comment: '', ...asked }
+    const command: HandlingCommand = {
+      v: 1,
+      id,
+      at: WORLD_BEGAN_AT,
+      by: 'noc',
+      comment: '',
+      ...asked,
+    }
     const record = { key: commandKey(command), value: encodeCommand(command) }
     while (!(await this.#append(record))) await this.#outside.wait(RETRY_MS)
     this.#outside.tally.add(`command ${command.kind}`)

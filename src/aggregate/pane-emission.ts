@@ -1,0 +1,164 @@
+import { utf8 } from '../std/bytes.ts'
+import { paneFormat, type PaneFacts } from '../wire/pane-writer.ts'
+import type { PaneBlock } from './pane-block.ts'
+import type { SharedFold } from './shared-fold.ts'
+import type { Slice } from './state/slice.ts'
+import { cell, lane } from './state/slot-store.ts'
+
+/** Where a source stands when its panes leave. */
+export type EmissionTurn = {
+  readonly site: string
+  readonly number: number
+  readonly watermark: number
+  /** Whether panes of open slices leave too (P5). */
+  readonly isShown: boolean
+}
+
+type Room = { readonly block: PaneBlock; readonly bytesMax: number }
+type SliceTurn = Room & { readonly turn: EmissionTurn; readonly closes: boolean }
+type Run = {
+  readonly slice: Slice
+  readonly slots: Int32Array
+  readonly count: number
+  readonly index: number
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+// Constants rather than properties, as in `shared-fold.ts`.
+const { rows: ROWS, readAt: READ_AT, appendedMax: APPENDED_MAX } = lane
+const { group: GROUP, flags: FLAGS, eventMax: EVENT_MAX, late: LATE } = cell
+const { closed: CLOSED, inexact: INEXACT } = paneFormat
+/** Flags of a pane by those of its slot, but for the changed one. */
+const PANE_FLAGS = [
+  0,
+  paneFormat.spread,
+  paneFormat.sampled,
+  paneFormat.spread | paneFormat.sampled,
+]
+
+/** Writes the panes of one fold: those that close, and those that changed (P1, P2, P5). */
+export class PaneEmission {
+  readonly #fold: SharedFold
+  readonly #partition: number
+  readonly #emitMs: number
+  #shownAt = -Infinity
+  /** By monitor: what every key of its panes begins with. */
+  readonly #prefixes: readonly Uint8Array[]
+  readonly #facts: Mutable<PaneFacts> = {
+    rev: 0,
+    late: 0,
+    eventMax: 0,
+    readAt: 0,
+    appendedMax: 0,
+    flags: 0,
+    stateCount: 0,
+  }
+
+  constructor(
+    fold: SharedFold,
+    { partition, emitMs }: { readonly partition: number; readonly emitMs: number },
+  ) {
+    this.#fold = fold
+    this.#partition = partition
+    this.#emitMs = emitMs
+    this.#prefixes = fold.monitors.map(({ spec }) => utf8(`${spec.id}\0`))
+  }
+
+  /** Whether open slices are shown at this wall time: at most every `emit`, or never (P5). */
+  showsAt(now: number): boolean {
+    if (now - this.#shownAt < this.#emitMs || this.#emitMs === Infinity) return false
+    this.#shownAt = now
+    return true
+  }
+
+  /** Whether anything is to leave or to be let go of. */
+  isDue({ number, watermark }: EmissionTurn): boolean {
+    const slices = this.#fold.store.sites[number]
+    return slices !== undefined && (slices.changed.length > 0 || slices.isMovedBy(watermark))
+  }
+
+  /** Whether panes of open slices wait for the next time that they are shown. */
+  isWaiting(number: number): boolean {
+    const slices = this.#fold.store.sites[number]
+    return this.#emitMs < Infinity && slices !== undefined && slices.changed.length > 0
+  }
+
+  /**
+   * Writes all that is due at this watermark, and lets go of slices beyond correction. Yields
+   * whenever the block holds `bytesMax`: then the caller takes what is in it.
+   */
+  *write(turn: EmissionTurn, room: Room): Generator<void> {
+    const { store } = this.#fold
+    const slices = store.site(turn.number)
+    const { changed } = slices
+    slices.changed = []
+    for (const slice of changed) {
+      const closes = !slice.closed && slices.verdict(slice, turn.watermark) !== 'open'
+      if (!closes && !slice.closed && !turn.isShown) slices.changed.push(slice)
+      else yield* this.#writeSlice(slice, { ...room, turn, closes })
+    }
+    for (;;) {
+      const slice = slices.takeClosing(turn.watermark)
+      if (slice === undefined) break
+      if (!slice.closed) yield* this.#writeSlice(slice, { ...room, turn, closes: true })
+    }
+    for (;;) {
+      const slice = slices.takeGone(turn.watermark)
+      if (slice === undefined) break
+      store.release(slice)
+    }
+  }
+
+  *#writeSlice(slice: Slice, { turn, closes, block, bytesMax }: SliceTurn): Generator<void> {
+    if (closes) slice.closed = true
+    const slots = closes ? slice.slots : slice.changed
+    const count = closes ? slice.count : slice.changedCount
+    for (const [index, { spec }] of this.#fold.monitors.entries()) {
+      block.panes.frame({
+        definition: spec.definition,
+        site: turn.site,
+        partition: this.#partition,
+        start: slice.start,
+        length: slice.end - slice.start,
+      })
+      for (let next = 0; next < count;) {
+        next = this.#writeRun({ slice, slots, count, index }, next, { block, bytesMax })
+        if (block.length >= bytesMax) yield
+      }
+    }
+    slice.settle(this.#fold.store.slots.integers)
+  }
+
+  /** Writes one monitor's panes from a slot on until the block is full; answers how far it came. */
+  #writeRun({ slice, slots, count, index }: Run, from: number, { block, bytesMax }: Room): number {
+    const { groups, monitors, store } = this.#fold
+    const { columns } = monitors[index]!
+    const prefix = this.#prefixes[index]!
+    const { numbers, integers } = store.slots
+    const { panes } = block
+    const facts = this.#facts
+    facts.stateCount = columns.length
+    let next = from
+    for (; next < count && block.length < bytesMax; next++) {
+      const slot = slots[next]!
+      const head = slot * 2
+      block.openKey()
+      panes.bytes.raw(prefix)
+      groups.writeText(integers[head + GROUP]!, panes.bytes)
+      block.openValue()
+      facts.rev = numbers[slot + ROWS]!
+      facts.late = integers[head + LATE]!
+      facts.eventMax = slice.start + integers[head + EVENT_MAX]!
+      facts.readAt = numbers[slot + READ_AT]!
+      facts.appendedMax = numbers[slot + APPENDED_MAX]!
+      let flags = PANE_FLAGS[integers[head + FLAGS]! >> 1]!
+      if (slice.closed) flags |= CLOSED
+      for (const column of columns) if (!column.isExact(slot)) flags |= INEXACT
+      facts.flags = flags
+      panes.open(facts)
+      for (const column of columns) column.write(slot, panes)
+    }
+    return next
+  }
+}

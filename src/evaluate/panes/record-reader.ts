@@ -1,0 +1,45 @@
+import type { ClockRecord, Watermark } from '../../model/pane.ts'
+import type { AggregatesOf, PanesFault } from '../../wire/pane-codec.ts'
+import { encodePane } from '../../wire/encode-pane.ts'
+import { decodePanesRecord, paneKey } from '../../wire/pane-codec.ts'
+import { PaneCursor, type BytesAt } from '../../wire/pane-cursor.ts'
+
+/** What a record of `panes` holds; a pane's key and cursor are valid until the next record. */
+export type ReadRecord =
+  | { readonly kind: 'pane'; readonly key: BytesAt; readonly pane: PaneCursor }
+  | { readonly kind: 'watermark'; readonly watermark: Watermark }
+  | { readonly kind: 'clock'; readonly clock: ClockRecord }
+  | { readonly kind: 'rejected'; readonly reason: PanesFault }
+
+/** Reads records of `panes`: binary panes in place, all else through objects. */
+export class RecordReader {
+  readonly #aggregatesOf: AggregatesOf
+  readonly #cursor = new PaneCursor()
+  readonly #held: { kind: 'pane'; key: BytesAt; pane: PaneCursor }
+
+  /** `aggregatesOf` gives the states of a JSON pane their kinds. */
+  constructor(aggregatesOf: AggregatesOf) {
+    this.#aggregatesOf = aggregatesOf
+    this.#held = { kind: 'pane', key: wholeOf(new Uint8Array(0)), pane: this.#cursor }
+  }
+
+  read(key: BytesAt, value: BytesAt): ReadRecord {
+    if (PaneCursor.isPane(value) && this.#cursor.read(value)) {
+      this.#held.key = key
+      return this.#held
+    }
+    const record = { key: viewOf(key), value: viewOf(value) }
+    const decoded = decodePanesRecord(record, this.#aggregatesOf)
+    if (decoded.kind !== 'pane') return decoded
+    // A JSON pane, for people and other engines: as bytes it goes the way of all others.
+    const { pane } = decoded
+    if (!this.#cursor.read(wholeOf(encodePane(pane)))) return { kind: 'rejected', reason: 'pane' }
+    this.#held.key = wholeOf(paneKey(pane.monitor, pane.group))
+    return this.#held
+  }
+}
+
+const wholeOf = (bytes: Uint8Array): BytesAt => ({ bytes, start: 0, length: bytes.length })
+
+const viewOf = ({ bytes, start, length }: BytesAt): Uint8Array =>
+  bytes.subarray(start, start + Math.max(0, length))

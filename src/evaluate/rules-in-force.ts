@@ -1,0 +1,56 @@
+import type { RulesCommand } from '../model/command.ts'
+import type { MonitorSpec, RuleSpec } from '../model/monitor.ts'
+
+/** Monitors whose parts have begun to come: more at a time are not kept (D5). */
+const INCOMPLETE_MAX = 1000
+
+type Incomplete = { readonly hash: string; readonly parts: (readonly RuleSpec[] | undefined)[] }
+
+/** Which monitors are in force after some commands of kind `rules`, by id (A75). */
+export class RulesInForce {
+  readonly #byId: Map<string, MonitorSpec>
+  readonly #hashById = new Map<string, string>()
+  readonly #incomplete = new Map<string, Incomplete>()
+
+  constructor(monitors: readonly MonitorSpec[]) {
+    this.#byId = new Map(monitors.map((monitor) => [monitor.id, monitor]))
+  }
+
+  get monitors(): readonly MonitorSpec[] {
+    return [...this.#byId.values()]
+  }
+
+  /** Hash of a monitor that a command brought into force. */
+  hashOf(id: string): string | undefined {
+    return this.#hashById.get(id)
+  }
+
+  /** Whether the command changed what is in force. */
+  apply(command: RulesCommand): boolean {
+    const { target, hash, monitor } = command
+    if (monitor === null) {
+      this.#hashById.delete(target)
+      return this.#byId.delete(target)
+    }
+    const rules = this.#gathered(command)
+    if (rules === undefined || this.#hashById.get(target) === hash) return false
+    this.#hashById.set(target, hash)
+    this.#byId.set(target, { ...monitor, rules })
+    return true
+  }
+
+  /** All rules once the last part is here. */
+  #gathered({ target, hash, part, parts, rules }: RulesCommand): readonly RuleSpec[] | undefined {
+    if (parts === 1) return rules
+    let begun = this.#incomplete.get(target)
+    if (begun === undefined || begun.hash !== hash) {
+      if (this.#incomplete.size >= INCOMPLETE_MAX) this.#incomplete.clear()
+      begun = { hash, parts: new Array<undefined>(Math.min(parts, INCOMPLETE_MAX)).fill(undefined) }
+      this.#incomplete.set(target, begun)
+    }
+    begun.parts[part] = rules
+    if (begun.parts.includes(undefined)) return undefined
+    this.#incomplete.delete(target)
+    return begun.parts.flatMap((each) => each ?? [])
+  }
+}
