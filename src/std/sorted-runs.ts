@@ -84,7 +84,9 @@ export class SortedRuns {
     const size = this.handles[run + 1]! >>> LENGTH_BITS
     const before = this.handles[run]!
     const at = this.#block(size + 1)
-    this.values.copyWithin(at, before, before + length)
+    // Mostly four or eight values: a call would cost more.
+    const { values } = this
+    for (let i = 0; i < length; i++) values[at + i] = values[before + i]!
     if (size > 0) (this.#free[size] ??= []).push(before)
     this.handles[run] = at
     this.handles[run + 1] = length | ((size + 1) << LENGTH_BITS)
