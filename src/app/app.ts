@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
+import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.ts'
 import type { Log } from '../log/log.ts'
 import { openMemoryLog } from '../log/memory/memory-log.ts'
 import type { TopicName } from '../model/topics.ts'
 import { createServer, type NocturneServer } from '../serve/server.ts'
-import type { ReadinessCheck } from '../serve/serve-context.ts'
 import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
 import { byText } from '../std/by-text.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
@@ -20,8 +20,18 @@ import { createCollectors, type Collectors } from './collectors.ts'
 import { createTopics } from './create-topics.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
-import { claimReaders, newProgress, type Progress } from './readers.ts'
+import { groupOf, hotReaders, type ClaimReader, type HotSpecs } from './hot-readers.ts'
+import {
+  aggregateSpec,
+  evaluateSpec,
+  newProgress,
+  recordReaders,
+  type Progress,
+} from './readers.ts'
+import { Readiness } from './readiness.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
+import { workerCount } from './workers/worker-count.ts'
+import { runWorkers } from './workers/worker-pool.ts'
 
 /** The parts of the program that a process may run. */
 export const roles = ['collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve'] as const
@@ -31,6 +41,7 @@ export type AppOptions = {
   readonly config: Config
   readonly roles: ReadonlySet<Role>
   readonly logger: Logger
+  /** Instead of the machine's; then every reader runs in this thread, which alone can have it. */
   readonly clock?: Clock
   /** Standard input, for a source of that kind. */
   readonly input: AsyncIterable<Uint8Array>
@@ -41,6 +52,7 @@ export type AppOptions = {
 }
 
 const RETAIN_EVERY_MS = 60_000
+const WORKER = new URL('./workers/worker-main.ts', import.meta.url)
 
 /** A running Nocturne. */
 export interface App {
@@ -58,7 +70,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   await mkdir(config.dataFolder, { recursive: true })
   const log = await openLog(config, clock)
   const store = await openStore({ config, clock, logger })
-  const parts = new Parts({ ...options, clock }, log, store)
+  const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
+  const parts = new Parts({ ...options, clock, workers }, log, store)
   try {
     await parts.start()
   } catch (error) {
@@ -72,7 +85,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function openLog(config: Config, clock: Clock): Promise<Log> {
+/** A log, and what makes it known to other threads where it can be. */
+type OpenLog = Log & Partial<Pick<EmbeddedLog, 'share'>>
+
+async function openLog(config: Config, clock: Clock): Promise<OpenLog> {
   const log =
     config.log.kind === 'memory'
       ? openMemoryLog({ clock })
@@ -102,12 +118,15 @@ async function openStore(given: {
   })
 }
 
+type PartsOptions = AppOptions & { readonly clock: Clock; readonly workers: number }
+
 class Parts {
-  readonly #options: AppOptions & { readonly clock: Clock }
-  readonly #log: Log
+  readonly #options: PartsOptions
+  readonly #log: OpenLog
   readonly #store: Store
   readonly #metrics: Metrics = createMetrics()
   readonly #progress: Progress = newProgress()
+  readonly #readiness = new Readiness(this.#progress)
   readonly #supervision: Supervision
   readonly #bug = Promise.withResolvers<never>()
   /** Stopped in this order: the outside world first, then those who read what it left. */
@@ -118,13 +137,11 @@ class Parts {
     read: [],
   }
   readonly #collectors: Collectors
-  /** Per topic: where its partitions ended when we started. */
-  readonly #endsAtStart = new Map<string, ReadonlyMap<number, number>>()
   #server: NocturneServer | undefined
   #stopped: Promise<void> | undefined
   url: string | undefined
 
-  constructor(options: AppOptions & { readonly clock: Clock }, log: Log, store: Store) {
+  constructor(options: PartsOptions, log: OpenLog, store: Store) {
     this.#options = options
     this.#log = log
     this.#store = store
@@ -134,6 +151,7 @@ class Parts {
       clock,
       logger,
       failed: (reader, reason) => this.#metrics.readerFailures.inc({ reader, reason }),
+      troubled: (reader, code) => this.#readiness.troubled(reader, code),
       bug: (error) => this.#bug.reject(error),
     }
     this.#collectors = createCollectors({ log, clock, config, input })
@@ -146,21 +164,10 @@ class Parts {
   async start(): Promise<void> {
     const { roles: wanted } = this.#options
     const reading = this.#reading.signal
-    if (wanted.has('aggregate')) await this.#noteEnds('readings')
-    if (wanted.has('evaluate')) await this.#noteEnds('panes')
-    for (const reader of this.#claimReaders()) {
-      if (!wanted.has(reader.role)) continue
-      const { group, topic, read } = reader
-      const spec = {
-        topics: [topic],
-        group,
-        start: 'earliest',
-        sessionMs: 10_000,
-        rebalanceMs: 60_000,
-      } as const
-      const part = { name: group, log: this.#log, group: spec, signal: reading }
-      this.#read(superviseClaims(this.#supervision, part, read))
-    }
+    if (wanted.has('aggregate')) await this.#readiness.noteEnds(this.#log, 'readings')
+    if (wanted.has('evaluate')) await this.#readiness.noteEnds(this.#log, 'panes')
+    this.#startHot()
+    if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
     if (wanted.has('notify')) this.#startNotify()
     if (wanted.has('serve')) await this.#startServer()
     if (wanted.has('collect')) this.#startCollectors()
@@ -185,10 +192,41 @@ class Parts {
     await this.#log.close()
   }
 
-  #claimReaders() {
-    const { clock, config } = this.#options
-    const [log, store, progress] = [this.#log, this.#store, this.#progress]
-    return claimReaders({ log, store, clock, config, progress })
+  get #readerDeps() {
+    const { clock } = this.#options
+    return { log: this.#log, store: this.#store, clock, progress: this.#progress }
+  }
+
+  /** The readers of the hot path: in worker threads, or here where there are none. */
+  #startHot(): void {
+    const { roles: wanted, config, workers } = this.#options
+    const specs: HotSpecs = {
+      ...(wanted.has('aggregate') ? { aggregate: aggregateSpec(config) } : {}),
+      ...(wanted.has('evaluate') ? { evaluate: evaluateSpec(config) } : {}),
+    }
+    const log = this.#log
+    const share = log.share?.bind(log)
+    if (workers === 0 || share === undefined) {
+      return this.#startReaders(hotReaders({ ...this.#readerDeps, specs }))
+    }
+    const pool = {
+      entry: WORKER,
+      count: workers,
+      specs,
+      share,
+      supervision: this.#supervision,
+      progress: this.#progress,
+      ended: (reason: string) => this.#metrics.workersEnded.inc({ reason }),
+    }
+    if (Object.keys(specs).length > 0) this.#read(runWorkers(pool, this.#reading.signal))
+  }
+
+  #startReaders(readers: readonly ClaimReader[]): void {
+    for (const reader of readers) {
+      const { signal } = this.#reading
+      const part = { name: reader.group, log: this.#log, group: groupOf(reader), signal }
+      this.#read(superviseClaims(this.#supervision, part, reader.read))
+    }
   }
 
   #read(task: Promise<void>): void {
@@ -244,7 +282,7 @@ class Parts {
       },
       wallFiles,
       count: (what, reason) => this.#metrics.serve.inc({ what, reason }),
-      readiness: () => this.#readiness(),
+      readiness: () => this.#readiness.checks(),
       epoch: clock.now().toString(36),
       jitter: Math.random,
     })
@@ -262,27 +300,6 @@ class Parts {
       await clock.sleep(RETAIN_EVERY_MS, signal)
       if (!signal.aborted) await this.#store.retain(clock.now() - config.store.retentionMs)
     }
-  }
-
-  /** Ready once everything that lay in the log at the start was read (R2). */
-  #readiness(): readonly ReadinessCheck[] {
-    const { aggregate, evaluate } = this.#progress
-    const caughtUp = (topic: string, next: ReadonlyMap<number, number>) =>
-      [...(this.#endsAtStart.get(topic) ?? [])].every(
-        ([partition, end]) => (next.get(partition) ?? 0) >= end,
-      )
-    return [
-      { name: 'aggregate', isOk: caughtUp('readings', aggregate.next) },
-      { name: 'evaluate', isOk: caughtUp('panes', evaluate.next) },
-    ].map((check) => (check.isOk ? check : { ...check, code: 'APP_RESTORING' }))
-  }
-
-  async #noteEnds(topic: string): Promise<void> {
-    const ends = await this.#log.ends(topic)
-    const written = ends.flatMap(({ start, end }, partition) =>
-      end > start ? [[partition, end] as const] : [],
-    )
-    this.#endsAtStart.set(topic, new Map(written))
   }
 
   async #observe(signal: AbortSignal): Promise<void> {

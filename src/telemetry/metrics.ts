@@ -28,6 +28,12 @@ export function createMetrics() {
       labelNames: ['reader', 'reason'] as const,
       registers,
     }),
+    workersEnded: new Counter({
+      name: 'nocturne_workers_ended_total',
+      help: 'Worker threads that died, or hung and were ended, by why; each was started again.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
     missing: new Counter({
       name: 'nocturne_missing_records_total',
       help: 'Records that retention took before a reader had them: a gap in what follows.',

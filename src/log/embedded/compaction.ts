@@ -6,8 +6,8 @@ import { scanBatches } from '../../wire/record-batch/batch-scanner.ts'
 import { ScannedColumns } from '../../wire/record-batch/scanned-columns.ts'
 import type { EmbeddedLimits } from './embedded-limits.ts'
 import type { LogHouse, PartitionLog } from './partition-log.ts'
-import { Segment, unlinkIfThere } from './segment.ts'
-import { walkSegment } from './segment-walk.ts'
+import { Segment, unlinkIfThere } from './segment/segment.ts'
+import { walkSegment } from './segment/segment-walk.ts'
 
 /** Key, byte for byte as Latin-1, → its last offset. */
 type LastOffsets = Map<string, number>
@@ -19,12 +19,12 @@ type LastOffsets = Map<string, number>
  */
 export async function compact(house: LogHouse, partition: PartitionLog): Promise<void> {
   const { meta, counters, limits } = house
-  const sealed = partition.segments.slice(0, -1)
+  const sealed = partition.segments.all.slice(0, -1)
   const { cleaned } = meta.partition(partition.at)
   const sizeOf = (segments: readonly Segment[]) => segments.reduce((sum, { size }) => sum + size, 0)
   const dirty = sealed.filter(({ base }) => base >= cleaned)
   if (partition.spec.cleanup !== 'compact' || 2 * sizeOf(dirty) <= sizeOf(sealed)) return
-  const cleanedTo = partition.active.base
+  const cleanedTo = partition.segments.active.base
   const last = await lastOffsets(sealed, limits)
   if (last === undefined) counters.compactionsSkipped++
   else {
@@ -68,7 +68,7 @@ async function rewrite(
   try {
     const kept = await survivors(house, segment, last)
     if (kept.length === segment.size) return
-    partition.replaceSegment(segment, await putInPlace(house, { partition, segment, kept }))
+    await partition.segments.replace(segment, () => putInPlace(house, { partition, segment, kept }))
   } finally {
     await segment.drop()
   }
@@ -151,8 +151,13 @@ async function putInPlace(
   }
   await disk.rename(temporary, `${segment.path}.log`)
   await disk.syncFolder(folder)
-  const { base } = segment
-  return new Segment(disk, { folder, base, size: kept.length, everyBytes: limits.indexEveryBytes })
+  return new Segment(disk, {
+    folder,
+    base: segment.base,
+    size: kept.length,
+    everyBytes: limits.indexEveryBytes,
+    edition: segment.edition + 1,
+  })
 }
 
 /** True when the whole segment was visited. */

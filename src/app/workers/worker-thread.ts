@@ -1,0 +1,71 @@
+import { Worker } from 'node:worker_threads'
+import type { Clock } from '../../std/clock.ts'
+import type { WorkerOrder, WorkerPlan, WorkerWord } from './worker-words.ts'
+
+/**
+ * Young objects live in small rooms, so that a worker stays small; one whose state outgrows its
+ * heap ends alone, and not the process.
+ */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 }
+/** A worker that says nothing for so long is in a loop that never ends. */
+const SILENT_MS_MAX = 30_000
+/** So long may a worker take to finish its turns, commit and end. */
+const STOP_MS_MAX = 10_000
+
+/** Why a worker ended: by order, by an error of its own, or because it hung. */
+export type WorkerEnd = {
+  readonly reason: 'stopped' | 'failed' | 'hung'
+  /** Stack of what ended it, where something did. */
+  readonly stack?: string
+}
+
+export type ThreadDeps = {
+  readonly clock: Clock
+  /** The file that the thread begins with. */
+  readonly entry: URL
+  readonly plan: WorkerPlan
+  readonly hear: (word: WorkerWord) => void
+}
+
+/** Runs one worker thread until it ends; when the signal aborts it is told to stop. */
+export async function runThread(deps: ThreadDeps, signal: AbortSignal): Promise<WorkerEnd> {
+  const { clock, entry, plan, hear } = deps
+  const worker = new Worker(entry, {
+    workerData: plan,
+    transferList: [plan.ticket.port],
+    resourceLimits: RESOURCE_LIMITS,
+  })
+  let heardAt = clock.now()
+  let stack: string | undefined
+  let hasHung = false
+  const over = new AbortController()
+  const exited = new Promise<number>((resolve) => worker.once('exit', resolve))
+  worker.on('message', (word: WorkerWord) => {
+    heardAt = clock.now()
+    hear(word)
+  })
+  worker.on('error', (error) => {
+    stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  })
+  const end = async (): Promise<void> => {
+    hasHung = !over.signal.aborted
+    if (hasHung) await worker.terminate()
+  }
+  const watch = async (): Promise<void> => {
+    while (!over.signal.aborted && !signal.aborted) {
+      await clock.sleep(SILENT_MS_MAX / 10, AbortSignal.any([over.signal, signal]))
+      if (clock.now() - heardAt > SILENT_MS_MAX) return end()
+    }
+    if (over.signal.aborted) return
+    worker.postMessage('stop' satisfies WorkerOrder)
+    await clock.sleep(STOP_MS_MAX, over.signal)
+    await end()
+  }
+  const watching = watch()
+  const code = await exited
+  over.abort()
+  await watching
+  if (hasHung) return { reason: 'hung', ...(stack === undefined ? {} : { stack }) }
+  if (code === 0 && stack === undefined && signal.aborted) return { reason: 'stopped' }
+  return { reason: 'failed', stack: stack ?? `it ended with ${code}` }
+}
