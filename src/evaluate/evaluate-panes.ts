@@ -58,6 +58,7 @@ class PanesReader {
   readonly #evaluator: PartitionEvaluator
   /** Records before this offset only rebuild. */
   #judgeFrom = 0
+  /** The next record to be read. */
   #readFrom = 0
   #next = 0
   #slot = 0
@@ -105,7 +106,7 @@ class PanesReader {
         if (turn.done === true) break
         await this.#turn(turn.value, stop.signal)
       }
-      if (this.#claim.signal.reason !== 'lost') await this.#checkpoint()
+      if (this.#claim.signal.reason !== 'lost' && this.#isRebuilt) await this.#checkpoint()
     } finally {
       stop.abort()
       await iterator.return?.()
@@ -133,12 +134,21 @@ class PanesReader {
         this.#evaluator.clock(record.clock, commands, results)
       } else this.#evaluator.count(record.reason)
     }
+    this.#readFrom = batch.next
     this.#next = Math.max(this.#next, batch.next)
-    const isDue = results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
+    const isDue = this.#isRebuilt && results.wall - this.#checkpointAt >= CHECKPOINT_EVERY_MS
     if (isDue) this.#evaluator.settle(results)
     await this.#append(results)
     if (isDue) await this.#checkpoint()
     this.#note()
+  }
+
+  /**
+   * Whether the panes of open windows are all here again. Before that there is no checkpoint: it
+   * would say that nothing of them is needed.
+   */
+  get #isRebuilt(): boolean {
+    return this.#readFrom >= this.#judgeFrom
   }
 
   async #commandsTo(to: number, signal: AbortSignal): Promise<readonly Command[]> {
