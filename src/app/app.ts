@@ -16,11 +16,12 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
 import { createTopics } from './create-topics.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
-import { groupOf, hotReaders, type ClaimReader, type HotSpecs } from './hot-readers.ts'
+import type { HotSpecs } from './hot-readers.ts'
 import {
   aggregateSpec,
   evaluateSpec,
@@ -32,6 +33,8 @@ import { Readiness } from './readiness.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
 import { workerCount } from './workers/worker-count.ts'
 import { runWorkers } from './workers/worker-pool.ts'
+import { startWorker } from './workers/start-worker.ts'
+import type { WorkerPlan } from './workers/worker-words.ts'
 
 /** The parts of the program that a process may run. */
 export const roles = ['collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve'] as const
@@ -52,7 +55,6 @@ export type AppOptions = {
 }
 
 const RETAIN_EVERY_MS = 60_000
-const WORKER = new URL('./workers/worker-main.ts', import.meta.url)
 
 /** A running Nocturne. */
 export interface App {
@@ -166,7 +168,7 @@ class Parts {
     const reading = this.#reading.signal
     if (wanted.has('aggregate')) await this.#readiness.noteEnds(this.#log, 'readings')
     if (wanted.has('evaluate')) await this.#readiness.noteEnds(this.#log, 'panes')
-    this.#startHot()
+    await this.#startHot()
     if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
     if (wanted.has('notify')) this.#startNotify()
     if (wanted.has('serve')) await this.#startServer()
@@ -194,11 +196,11 @@ class Parts {
 
   get #readerDeps() {
     const { clock } = this.#options
-    return { log: this.#log, store: this.#store, clock, progress: this.#progress }
+    return { store: this.#store, clock, progress: this.#progress }
   }
 
   /** The readers of the hot path: in worker threads, or here where there are none. */
-  #startHot(): void {
+  async #startHot(): Promise<void> {
     const { roles: wanted, config, workers } = this.#options
     const specs: HotSpecs = {
       ...(wanted.has('aggregate') ? { aggregate: aggregateSpec(config) } : {}),
@@ -207,10 +209,12 @@ class Parts {
     const log = this.#log
     const share = log.share?.bind(log)
     if (workers === 0 || share === undefined) {
+      // Where workers have this code, this thread does without.
+      const { hotReaders } = await import('./hot-readers.ts')
       return this.#startReaders(hotReaders({ ...this.#readerDeps, specs }))
     }
     const pool = {
-      entry: WORKER,
+      start: (plan: WorkerPlan) => startWorker(plan),
       count: workers,
       specs,
       share,

@@ -1,13 +1,13 @@
 import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
 import type { Config } from '../config/config.ts'
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
-import type { Claim, Log } from '../log/log.ts'
 import type { RecordProgress } from '../record/record-turns.ts'
 import { recordSteps } from '../record/record-steps.ts'
 import { recordWindows } from '../record/record-windows.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Store } from '../store/store.ts'
-import type { ClaimReader, HotProgress } from './hot-readers.ts'
+import type { ClaimReader } from './claim-reader.ts'
+import type { HotProgress } from './hot-readers.ts'
 
 /** How far every reader has come. */
 export type Progress = HotProgress & {
@@ -42,24 +42,23 @@ export function evaluateSpec({ monitors, absentMs, log }: Config): EvaluateSpec 
 
 /** The readers that bring windows and steps into the store. */
 export function recordReaders(deps: {
-  readonly log: Log
   readonly store: Store
   readonly clock: Clock
   readonly progress: Progress
 }): readonly ClaimReader[] {
-  const { log, store, clock, progress } = deps
-  const windows = { log, store, clock, progress: progress.windows }
-  const steps = { log, store, clock, progress: progress.steps }
+  const { store, clock, progress } = deps
+  const windows = { store, clock, progress: progress.windows }
+  const steps = { store, clock, progress: progress.steps }
   return [
     {
       group: 'record-windows',
       topic: 'windows',
-      read: (claim: Claim) => recordWindows(windows, claim),
+      read: (claim, log) => recordWindows({ ...windows, log }, claim),
     },
     {
       group: 'record-steps',
       topic: 'transitions',
-      read: (claim: Claim) => recordSteps(steps, claim),
+      read: (claim, log) => recordSteps({ ...steps, log }, claim),
     },
   ]
 }

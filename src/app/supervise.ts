@@ -4,6 +4,7 @@ import type { ErrorCode } from '../model/error-catalogue.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Backoff } from './backoff.ts'
+import { HeldLog } from './held-log.ts'
 
 /** What a bug in a reader is called where codes are shown. */
 const BUG: ErrorCode = 'APP_READER_BUG'
@@ -91,18 +92,39 @@ export async function superviseClaims(
     readonly group: GroupSpec
     readonly signal: AbortSignal
   },
-  read: (claim: Claim) => Promise<void>,
+  read: (claim: Claim, log: Log) => Promise<void>,
 ): Promise<void> {
   const running = new Set<Promise<void>>()
   for await (const claim of part.log.claims(part.group, part.signal)) {
     const name = `${part.name}/${claim.topic}/${claim.partition}`
-    const { signal } = claim
-    const reader = supervise(supervision, { name, signal, isRebuilt: true }, () => read(claim))
-    const task = reader.finally(() => {
-      claim.release()
-      running.delete(task)
-    })
+    const task = superviseClaim(supervision, { name, log: part.log, claim }, read)
     running.add(task)
+    const done = (): void => void running.delete(task)
+    task.then(done, done)
   }
   await Promise.all([...running])
+}
+
+/** A bug ends here too: each run makes its state anew, so that it harms no other (R31). */
+async function superviseClaim(
+  supervision: Supervision,
+  { name, log, claim }: { readonly name: string; readonly log: Log; readonly claim: Claim },
+  read: (claim: Claim, log: Log) => Promise<void>,
+): Promise<void> {
+  const held = new Set<string>()
+  const onHeld = (error: NocturneError): void => {
+    const trouble = `${name} without ${error.detail}`
+    held.add(trouble)
+    supervision.failed(name, error.code)
+    supervision.troubled(trouble, error.code)
+    const facts = { reader: name, reason: error.code, missing: error.detail }
+    supervision.logger.error(facts, 'goes on without this partition and keeps its position')
+  }
+  const part = { name, signal: claim.signal, isRebuilt: true }
+  try {
+    await supervise(supervision, part, () => read(claim, new HeldLog(log, onHeld)))
+  } finally {
+    for (const trouble of held) supervision.troubled(trouble, undefined)
+    claim.release()
+  }
 }

@@ -1,19 +1,17 @@
 import type { MessagePort } from 'node:worker_threads'
 import { openRemoteLog } from '../../log/embedded/remote/remote-log.ts'
-import { Bell } from '../../std/bell.ts'
+import type { Claim, Log } from '../../log/log.ts'
 import { systemClock } from '../../std/clock.ts'
-import { groupOf, hotReaders, type HotProgress } from '../hot-readers.ts'
+import { groupOf, type ClaimReader } from '../claim-reader.ts'
+import { hotReaders } from '../hot-readers.ts'
 import { superviseClaims, type Supervision } from '../supervise.ts'
-import { ProgressReport, ReportedMap } from './progress-report.ts'
-import type { WorkerPlan, WorkerWord } from './worker-words.ts'
-
-/** News of progress wait so long for more of it, and come at least so often without any. */
-const REPORT_MS_MIN = 200
-const REPORT_MS_MAX = 1000
+import { WorkerReport } from './worker-report.ts'
+import type { WorkerOrder, WorkerPlan, WorkerWord } from './worker-words.ts'
 
 /**
- * The life of one worker: it claims partitions and reads, folds, judges and appends them by itself
- * until it is told to stop. An error that leaves this function ends the thread.
+ * The life of one worker: once it may begin it claims partitions, and reads, folds, judges and
+ * appends them by itself until it is told to stop. An error that leaves this function ends the
+ * thread.
  */
 export async function runWorker(
   { ticket, specs }: WorkerPlan,
@@ -21,59 +19,41 @@ export async function runWorker(
   makeReaders = hotReaders,
 ): Promise<void> {
   const say = (word: WorkerWord): void => port.postMessage(word)
-  const clock = systemClock
   const log = openRemoteLog(ticket)
   const stop = new AbortController()
-  port.on('message', () => stop.abort())
-  const news = new Bell()
-  const progress = reportedProgress(() => news.ring())
-  const supervision = supervisionBy(say)
-  const readers = makeReaders({ log, clock, specs, progress }).map((reader) => {
-    const part = { name: reader.group, log, group: groupOf(reader), signal: stop.signal }
-    return superviseClaims(supervision, part, reader.read)
+  const begun = Promise.withResolvers<void>()
+  port.on('message', (order: WorkerOrder) => {
+    if (order === 'stop') stop.abort()
+    begun.resolve()
   })
+  const report = new WorkerReport(say)
   const ended = new AbortController()
-  const reporting = report(progress, { say, news }, ended.signal)
-  await Promise.all(readers)
+  const reporting = report.run(ended.signal)
+  say({ word: 'ready' })
+  await begun.promise
+  const supervision = supervisionBy(say)
+  const readers = makeReaders({ clock: systemClock, specs, progress: report.progress })
+  const running = readers.map((reader) => {
+    const part = { name: reader.group, log, group: groupOf(reader), signal: stop.signal }
+    return superviseClaims(supervision, part, reported(reader, report))
+  })
+  await Promise.all(running)
   ended.abort()
   await reporting
   await log.close()
   port.close()
 }
 
-function reportedProgress(onNews: () => void): HotProgress {
-  const facts = <Fact>() => new ReportedMap<Fact>(onNews)
-  return {
-    aggregate: { rows: 0, rejected: 0, late: 0, repeats: 0, missing: 0, next: facts() },
-    evaluate: {
-      windows: 0,
-      steps: 0,
-      missing: 0,
-      groups: facts(),
-      outcomes: facts(),
-      next: facts(),
-    },
+/** Tells all of a partition before it is given back, so that old news never follows newer ones. */
+const reported =
+  ({ read }: ClaimReader, report: WorkerReport) =>
+  async (claim: Claim, log: Log): Promise<void> => {
+    try {
+      await read(claim, log)
+    } finally {
+      report.tell()
+    }
   }
-}
-
-async function report(
-  progress: HotProgress,
-  { say, news }: { readonly say: (word: WorkerWord) => void; readonly news: Bell },
-  signal: AbortSignal,
-): Promise<void> {
-  const aggregate = new ProgressReport(progress.aggregate)
-  const evaluate = new ProgressReport(progress.evaluate)
-  for (;;) {
-    say({ word: 'progress', aggregate: aggregate.take(), evaluate: evaluate.take() })
-    if (signal.aborted) return
-    await systemClock.sleep(REPORT_MS_MIN, signal)
-    const over = new AbortController()
-    const pause = AbortSignal.any([over.signal, signal])
-    const silence = systemClock.sleep(REPORT_MS_MAX - REPORT_MS_MIN, pause)
-    await Promise.race([silence, news.wait(pause)])
-    over.abort()
-  }
-}
 
 function supervisionBy(say: (word: WorkerWord) => void): Supervision {
   const saidAt = (level: 'info' | 'warn' | 'error') => (facts: object, sentence: string) =>

@@ -1,12 +1,7 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../../std/clock.ts'
-import type { WorkerOrder, WorkerPlan, WorkerWord } from './worker-words.ts'
+import type { WorkerOrder, WorkerWord } from './worker-words.ts'
 
-/**
- * Young objects live in small rooms, so that a worker stays small; one whose state outgrows its
- * heap ends alone, and not the process.
- */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 }
 /** A worker that says nothing for so long is in a loop that never ends. */
 const SILENT_MS_MAX = 30_000
 /** So long may a worker take to finish its turns, commit and end. */
@@ -19,30 +14,30 @@ export type WorkerEnd = {
   readonly stack?: string
 }
 
+/** What a worker says of its work. */
+export type Spoken = Exclude<WorkerWord, { readonly word: 'ready' }>
+
 export type ThreadDeps = {
   readonly clock: Clock
-  /** The file that the thread begins with. */
-  readonly entry: URL
-  readonly plan: WorkerPlan
-  readonly hear: (word: WorkerWord) => void
+  readonly worker: Worker
+  readonly hear: (word: Spoken) => void
+  /** Called when it could begin; resolves when it may. */
+  readonly ready: () => Promise<void>
 }
 
-/** Runs one worker thread until it ends; when the signal aborts it is told to stop. */
-export async function runThread(deps: ThreadDeps, signal: AbortSignal): Promise<WorkerEnd> {
-  const { clock, entry, plan, hear } = deps
-  const worker = new Worker(entry, {
-    workerData: plan,
-    transferList: [plan.ticket.port],
-    resourceLimits: RESOURCE_LIMITS,
-  })
+/** Follows one worker thread until it ends; when the signal aborts it is told to stop. */
+export async function followThread(deps: ThreadDeps, signal: AbortSignal): Promise<WorkerEnd> {
+  const { clock, worker, hear, ready } = deps
   let heardAt = clock.now()
   let stack: string | undefined
   let hasHung = false
   const over = new AbortController()
   const exited = new Promise<number>((resolve) => worker.once('exit', resolve))
+  const tell = (order: WorkerOrder): void => worker.postMessage(order)
   worker.on('message', (word: WorkerWord) => {
     heardAt = clock.now()
-    hear(word)
+    if (word.word === 'ready') void ready().then(() => tell('begin'))
+    else hear(word)
   })
   worker.on('error', (error) => {
     stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -57,7 +52,7 @@ export async function runThread(deps: ThreadDeps, signal: AbortSignal): Promise<
       if (clock.now() - heardAt > SILENT_MS_MAX) return end()
     }
     if (over.signal.aborted) return
-    worker.postMessage('stop' satisfies WorkerOrder)
+    tell('stop')
     await clock.sleep(STOP_MS_MAX, over.signal)
     await end()
   }

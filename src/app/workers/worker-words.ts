@@ -8,6 +8,7 @@ export type WorkerPlan = { readonly ticket: RemoteTicket; readonly specs: HotSpe
 
 /** What a worker says. It says something at least every second, or it hangs. */
 export type WorkerWord =
+  | { readonly word: 'ready' }
   | {
       readonly word: 'progress'
       readonly aggregate: ProgressChange
@@ -22,5 +23,5 @@ export type WorkerWord =
   | { readonly word: 'failed'; readonly reader: string; readonly reason: string }
   | { readonly word: 'troubled'; readonly reader: string; readonly code?: ErrorCode }
 
-/** The one thing that a worker is told: finish the turns in hand, commit and end. */
-export type WorkerOrder = 'stop'
+/** `begin`: ask for partitions; `stop`: finish the turns in hand, commit and end. */
+export type WorkerOrder = 'begin' | 'stop'

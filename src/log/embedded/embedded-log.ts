@@ -145,14 +145,15 @@ export class EmbeddedLog implements Log {
 
   /**
    * Resolves when all rows are synced; they are copied before it returns, so their bytes are the
-   * caller's again at once.
+   * caller's again at once. Rejects with LOG_POISONED only where all partitions but the poisoned
+   * ones have their rows.
    */
   async append(topic: string, rows: readonly LogRecord[]): Promise<void> {
     this.#assertOpen()
     const ticket = new AppendTicket()
     const { queueBytesTotalMax } = this.#house.limits
     for (const routed of routeRows(this.#topic(topic), rows, queueBytesTotalMax)) {
-      routed.partition.append(routed.rows, routed.bytes, ticket)
+      ticket.try(() => routed.partition.append(routed.rows, routed.bytes, ticket))
     }
     return ticket.settle()
   }

@@ -98,8 +98,13 @@ export class LogDesk {
       await before
       for (const { partition, from, to } of parts) {
         const there = partitionAt(this.#deps.topicOf(topic), partition)
-        await this.#room(there, to - from)
-        there.appendBatches(bytes.subarray(from, to), ticket)
+        this.#assertWanted()
+        while (!there.hasRoom(to - from)) {
+          await this.#deps.drained.wait(this.#ending)
+          this.#assertWanted()
+        }
+        // In the same step: other threads wait for the same room.
+        ticket.try(() => there.appendBatches(bytes.subarray(from, to), ticket))
       }
     })()
     this.#admitted = admitted.catch(() => undefined)
@@ -107,10 +112,9 @@ export class LogDesk {
     return ticket.settle()
   }
 
-  async #room(partition: PartitionLog, bytes: number): Promise<void> {
-    const ending = this.#ending
-    while (!partition.hasRoom(bytes) && !ending.aborted) await this.#deps.drained.wait(ending)
-    if (ending.aborted) throw new NocturneError('LOG_CLOSED', 'the log, or who appended, is gone')
+  #assertWanted(): void {
+    if (!this.#ending.aborted) return
+    throw new NocturneError('LOG_CLOSED', 'the log, or who appended, is gone')
   }
 
   async #claims({ stream, spec }: LogCalls['claims']['given']): Promise<void> {

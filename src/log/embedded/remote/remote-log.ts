@@ -23,6 +23,8 @@ export type RemoteTicket = {
   readonly underWayBytesMax: number
 }
 
+type RemoteTopic = Topic<RemotePartition>
+
 /** The log of another thread, over the port of a ticket that it gave out. */
 export const openRemoteLog = (ticket: RemoteTicket, disk: Disk = nodeDisk): Log =>
   new RemoteLog(ticket, disk)
@@ -38,9 +40,13 @@ class RemoteLog implements Log {
   readonly #window: AppendWindow
   readonly #claims: RemoteClaims
   readonly #readers = new OpenReaders()
-  readonly #topics = new Map<string, Promise<Topic<RemotePartition>>>()
+  /** Topics that were asked for, and those that the answer is here of. */
+  readonly #topics = new Map<string, Promise<RemoteTopic>>()
+  readonly #known = new Map<string, RemoteTopic>()
   readonly #appends = new Set<Promise<void>>()
   readonly #closing = new AbortController()
+  /** Appends that wait for their topic to be known. */
+  #late = 0
   #closed: Promise<void> | undefined
 
   constructor(ticket: RemoteTicket, disk: Disk) {
@@ -60,18 +66,19 @@ class RemoteLog implements Log {
     this.#assertOpen()
     await this.#line.ask('createTopic', spec)
     this.#topics.delete(spec.topic)
+    this.#known.delete(spec.topic)
   }
 
-  /** The bytes of the rows are the caller's again once it resolves, not before. */
-  async append(topic: string, rows: readonly LogRecord[]): Promise<void> {
-    this.#assertOpen()
-    const appended = this.#append(topic, rows)
+  /**
+   * The bytes of the rows are the caller's again once it resolves, not before. Not async, so that
+   * nothing holds the rows while they become durable.
+   */
+  append(name: string, rows: readonly LogRecord[]): Promise<void> {
+    const topic =
+      this.#late === 0 && !this.#closing.signal.aborted ? this.#known.get(name) : undefined
+    const appended = topic === undefined ? this.#appendLate(name, rows) : this.#send(topic, rows)
     this.#appends.add(appended)
-    try {
-      await appended
-    } finally {
-      this.#appends.delete(appended)
-    }
+    return appended.finally(() => this.#appends.delete(appended))
   }
 
   async *claims(spec: GroupSpec, signal: AbortSignal): AsyncGenerator<Claim> {
@@ -119,33 +126,48 @@ class RemoteLog implements Log {
     this.#claims.close()
   }
 
-  async #append(name: string, rows: readonly LogRecord[]): Promise<void> {
-    const topic = await this.#topic(name)
+  /** Waits until the topic is known; calls that come meanwhile do not overtake it. */
+  async #appendLate(name: string, rows: readonly LogRecord[]): Promise<void> {
+    this.#assertOpen()
+    this.#late++
+    let topic: RemoteTopic
+    try {
+      topic = await this.#topic(name)
+    } finally {
+      this.#late--
+    }
+    return this.#send(topic, rows)
+  }
+
+  #send(topic: RemoteTopic, rows: readonly LogRecord[]): Promise<void> {
     const { underWayBytesMax, batchBytes } = this.#ticket
-    const routed = routeRows(topic, rows, underWayBytesMax)
-    if (routed.length === 0) return
-    const bytes = routed.reduce((sum, part) => sum + part.bytes, 0)
     const answered = Promise.withResolvers<void>()
-    this.#window.enter(bytes, () => {
-      const packed = packRows(routed, batchBytes)
-      const call = this.#line.ask('append', { topic: name, ...packed }, [packed.bytes.buffer])
-      answered.resolve(call.finally(() => this.#window.leave(bytes)))
-    })
+    try {
+      const routed = routeRows(topic, rows, underWayBytesMax)
+      if (routed.length === 0) return Promise.resolve()
+      const bytes = routed.reduce((sum, part) => sum + part.bytes, 0)
+      this.#window.enter(bytes, () => {
+        const given = { topic: topic.spec.topic, ...packRows(routed, batchBytes) }
+        const call = this.#line.ask('append', given, [given.bytes.buffer])
+        answered.resolve(call.finally(() => this.#window.leave(bytes)))
+      })
+    } catch (error) {
+      answered.reject(error)
+      return answered.promise
+    }
     return answered.promise
   }
 
-  #topic(name: string): Promise<Topic<RemotePartition>> {
-    const known = this.#topics.get(name)
-    if (known !== undefined) return known
-    const asked = this.#ask(name)
+  #topic(name: string): Promise<RemoteTopic> {
+    const asked = this.#topics.get(name) ?? this.#ask(name)
     this.#topics.set(name, asked)
     return asked
   }
 
-  async #ask(name: string): Promise<Topic<RemotePartition>> {
+  async #ask(name: string): Promise<RemoteTopic> {
     const { spec, partitions } = await this.#place(name)
     const isCompacted = spec.cleanup === 'compact'
-    return {
+    const topic: RemoteTopic = {
       spec,
       calls: 0,
       partitions: partitions.map(
@@ -158,6 +180,8 @@ class RemoteLog implements Log {
           }),
       ),
     }
+    this.#known.set(name, topic)
+    return topic
   }
 
   async #place(name: string): Promise<TopicPlace> {
