@@ -220,6 +220,8 @@ export const layers: Readonly<Record<string, Room>> = {
       'node:zlib',
       'node:v8',
       'node:readline',
+      'node:events',
+      'node:worker_threads',
     ],
     pure: false,
   },

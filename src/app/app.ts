@@ -30,15 +30,12 @@ import {
   type Progress,
 } from './readers.ts'
 import { Readiness } from './readiness.ts'
+import type { Role } from './roles.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
 import { workerCount } from './workers/worker-count.ts'
 import { runWorkers } from './workers/worker-pool.ts'
 import { startWorker } from './workers/start-worker.ts'
 import type { WorkerPlan } from './workers/worker-words.ts'
-
-/** The parts of the program that a process may run. */
-export const roles = ['collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve'] as const
-export type Role = (typeof roles)[number]
 
 export type AppOptions = {
   readonly config: Config

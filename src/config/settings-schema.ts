@@ -149,7 +149,8 @@ export const settingsSchema = z
       .meta({
         description:
           'Threads beside the main one that turn rows into windows and alerts; 0 leaves all of ' +
-          'it to the main one, `auto` counts the cores. No more than `log.partitions` are started.',
+          'it to the main one, `auto` is one less than there are cores, at most 6. There are ' +
+          'never more than `log.partitions`.',
         examples: ['auto'],
         bounds: `auto, or 0 to ${WORKERS_MAX}`,
       })
