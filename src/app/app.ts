@@ -85,7 +85,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 }
 
 /** A log, and what makes it known to other threads where it can be. */
-type OpenLog = Log & Partial<Pick<EmbeddedLog, 'share'>>
+type OpenLog = Log & Partial<Pick<EmbeddedLog, 'share' | 'stats'>>
 
 async function openLog(config: Config, clock: Clock): Promise<OpenLog> {
   const log =

@@ -28,12 +28,6 @@ export function createMetrics() {
       labelNames: ['reader', 'reason'] as const,
       registers,
     }),
-    workersEnded: new Counter({
-      name: 'nocturne_workers_ended_total',
-      help: 'Worker threads that died, or hung and were ended, by why; each was started again.',
-      labelNames: ['reason'] as const,
-      registers,
-    }),
     missing: new Counter({
       name: 'nocturne_missing_records_total',
       help: 'Records that retention took before a reader had them: a gap in what follows.',
@@ -57,6 +51,7 @@ export function createMetrics() {
       registers,
     }),
     ...edgeMetrics(registers),
+    ...machineMetrics(registers),
     groups: new Gauge({
       name: 'nocturne_groups',
       help: 'Groups whose windows are kept in memory.',
@@ -84,6 +79,29 @@ function edgeMetrics(registers: Registry[]) {
       name: 'nocturne_serve_total',
       help: 'Refusals and cuts of the HTTP side, by what and why.',
       labelNames: ['what', 'reason'] as const,
+      registers,
+    }),
+  }
+}
+
+/** What happens to what all readers stand on: the log's files, and the threads. */
+function machineMetrics(registers: Registry[]) {
+  return {
+    workersEnded: new Counter({
+      name: 'nocturne_workers_ended_total',
+      help: 'Worker threads that died, or hung and were ended, by why; each was started again.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    log: new Counter({
+      name: 'nocturne_log_events_total',
+      help: 'What befell the embedded log since it was opened, in rows, bytes, ranges or times.',
+      labelNames: ['what'] as const,
+      registers,
+    }),
+    logQueue: new Gauge({
+      name: 'nocturne_log_queue_bytes',
+      help: 'Bytes that wait to be written to the embedded log.',
       registers,
     }),
   }
