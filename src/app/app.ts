@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { openCodecs, type OpenedCodecs } from '../log/codecs/open-codecs.ts'
-import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
+import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.ts'
 import type { Log } from '../log/log.ts'
 import { openMemoryLog } from '../log/memory/memory-log.ts'
 import type { TopicName } from '../model/topics.ts'
 import { createServer, type NocturneServer } from '../serve/server.ts'
-import type { ReadinessCheck } from '../serve/serve-context.ts'
 import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
 import { byText } from '../std/by-text.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
@@ -18,22 +18,33 @@ import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import type { Codecs } from '../wire/record-batch/codecs.ts'
+import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
 import { createTopics } from './create-topics.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
 import { watchReceipts, type HopTaken } from './receipt-watch.ts'
-import { claimReaders, newProgress, type Progress } from './readers.ts'
+import type { HotSpecs } from './hot-readers.ts'
+import {
+  aggregateSpec,
+  evaluateSpec,
+  newProgress,
+  recordReaders,
+  type Progress,
+} from './readers.ts'
+import { Readiness } from './readiness.ts'
+import type { Role } from './roles.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
-
-/** The parts of the program that a process may run. */
-export const roles = ['collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve'] as const
-export type Role = (typeof roles)[number]
+import { workerCount } from './workers/worker-count.ts'
+import { runWorkers } from './workers/worker-pool.ts'
+import { startWorker } from './workers/start-worker.ts'
+import type { WorkerPlan } from './workers/worker-words.ts'
 
 export type AppOptions = {
   readonly config: Config
   readonly roles: ReadonlySet<Role>
   readonly logger: Logger
+  /** Instead of the machine's; then every reader runs in this thread, which alone can have it. */
   readonly clock?: Clock
   /** Standard input, for a source of that kind. */
   readonly input: AsyncIterable<Uint8Array>
@@ -62,7 +73,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const codecs = await openCodecs()
   const log = await openLog(config, clock, codecs)
   const store = await openStore({ config, clock, logger })
-  const parts = new Parts({ ...options, clock }, log, store)
+  const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
+  const parts = new Parts({ ...options, clock, workers }, log, store)
   parts.tellCodecs(codecs)
   try {
     await parts.start()
@@ -77,7 +89,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function openLog(config: Config, clock: Clock, codecs: Codecs): Promise<Log> {
+/** A log, and what makes it known to other threads where it can be. */
+type OpenLog = Log & Partial<Pick<EmbeddedLog, 'share' | 'stats'>>
+
+async function openLog(config: Config, clock: Clock, codecs: Codecs): Promise<OpenLog> {
   const log =
     config.log.kind === 'memory'
       ? openMemoryLog({ clock })
@@ -107,12 +122,15 @@ async function openStore(given: {
   })
 }
 
+type PartsOptions = AppOptions & { readonly clock: Clock; readonly workers: number }
+
 class Parts {
-  readonly #options: AppOptions & { readonly clock: Clock }
-  readonly #log: Log
+  readonly #options: PartsOptions
+  readonly #log: OpenLog
   readonly #store: Store
   readonly #metrics: Metrics = createMetrics()
   readonly #progress: Progress = newProgress()
+  readonly #readiness = new Readiness(this.#progress)
   readonly #supervision: Supervision
   readonly #bug = Promise.withResolvers<never>()
   /** Stopped in this order: the outside world first, then those who read what it left. */
@@ -123,13 +141,11 @@ class Parts {
     read: [],
   }
   readonly #collectors: Collectors
-  /** Per topic: where its partitions ended when we started. */
-  readonly #endsAtStart = new Map<string, ReadonlyMap<number, number>>()
   #server: NocturneServer | undefined
   #stopped: Promise<void> | undefined
   url: string | undefined
 
-  constructor(options: AppOptions & { readonly clock: Clock }, log: Log, store: Store) {
+  constructor(options: PartsOptions, log: OpenLog, store: Store) {
     this.#options = options
     this.#log = log
     this.#store = store
@@ -139,6 +155,7 @@ class Parts {
       clock,
       logger,
       failed: (reader, reason) => this.#metrics.readerFailures.inc({ reader, reason }),
+      troubled: (reader, code) => this.#readiness.troubled(reader, code),
       bug: (error) => this.#bug.reject(error),
     }
     this.#collectors = createCollectors({ log, clock, config, input })
@@ -159,21 +176,10 @@ class Parts {
   async start(): Promise<void> {
     const { roles: wanted } = this.#options
     const reading = this.#reading.signal
-    if (wanted.has('aggregate')) await this.#noteEnds('readings')
-    if (wanted.has('evaluate')) await this.#noteEnds('panes')
-    for (const reader of this.#claimReaders()) {
-      if (!wanted.has(reader.role)) continue
-      const { group, topic, read } = reader
-      const spec = {
-        topics: [topic],
-        group,
-        start: 'earliest',
-        sessionMs: 10_000,
-        rebalanceMs: 60_000,
-      } as const
-      const part = { name: group, log: this.#log, group: spec, signal: reading }
-      this.#read(superviseClaims(this.#supervision, part, read))
-    }
+    if (wanted.has('aggregate')) await this.#readiness.noteEnds(this.#log, 'readings')
+    if (wanted.has('evaluate')) await this.#readiness.noteEnds(this.#log, 'panes')
+    await this.#startHot()
+    if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
     if (wanted.has('notify')) this.#startNotify()
     if (wanted.has('serve')) await this.#startServer()
     if (wanted.has('collect')) this.#startCollectors()
@@ -199,10 +205,43 @@ class Parts {
     await this.#log.close()
   }
 
-  #claimReaders() {
-    const { clock, config } = this.#options
-    const [log, store, progress] = [this.#log, this.#store, this.#progress]
-    return claimReaders({ log, store, clock, config, progress })
+  get #readerDeps() {
+    const { clock } = this.#options
+    return { store: this.#store, clock, progress: this.#progress }
+  }
+
+  /** The readers of the hot path: in worker threads, or here where there are none. */
+  async #startHot(): Promise<void> {
+    const { roles: wanted, config, workers } = this.#options
+    const specs: HotSpecs = {
+      ...(wanted.has('aggregate') ? { aggregate: aggregateSpec(config) } : {}),
+      ...(wanted.has('evaluate') ? { evaluate: evaluateSpec(config) } : {}),
+    }
+    const log = this.#log
+    const share = log.share?.bind(log)
+    if (workers === 0 || share === undefined) {
+      // Where workers have this code, this thread does without.
+      const { hotReaders } = await import('./hot-readers.ts')
+      return this.#startReaders(hotReaders({ ...this.#readerDeps, specs }))
+    }
+    const pool = {
+      start: (plan: WorkerPlan) => startWorker(plan),
+      count: workers,
+      specs,
+      share,
+      supervision: this.#supervision,
+      progress: this.#progress,
+      ended: (reason: string) => this.#metrics.workersEnded.inc({ reason }),
+    }
+    if (Object.keys(specs).length > 0) this.#read(runWorkers(pool, this.#reading.signal))
+  }
+
+  #startReaders(readers: readonly ClaimReader[]): void {
+    for (const reader of readers) {
+      const { signal } = this.#reading
+      const part = { name: reader.group, log: this.#log, group: groupOf(reader), signal }
+      this.#read(superviseClaims(this.#supervision, part, reader.read))
+    }
   }
 
   #read(task: Promise<void>): void {
@@ -258,7 +297,7 @@ class Parts {
       },
       wallFiles,
       count: (what, reason) => this.#metrics.serve.inc({ what, reason }),
-      readiness: () => this.#readiness(),
+      readiness: () => this.#readiness.checks(),
       epoch: clock.now().toString(36),
       jitter: Math.random,
     })
@@ -278,32 +317,11 @@ class Parts {
     }
   }
 
-  /** Ready once everything that lay in the log at the start was read (R2). */
-  #readiness(): readonly ReadinessCheck[] {
-    const { aggregate, evaluate } = this.#progress
-    const caughtUp = (topic: string, next: ReadonlyMap<number, number>) =>
-      [...(this.#endsAtStart.get(topic) ?? [])].every(
-        ([partition, end]) => (next.get(partition) ?? 0) >= end,
-      )
-    return [
-      { name: 'aggregate', isOk: caughtUp('readings', aggregate.next) },
-      { name: 'evaluate', isOk: caughtUp('panes', evaluate.next) },
-    ].map((check) => (check.isOk ? check : { ...check, code: 'APP_RESTORING' }))
-  }
-
   #watchReceipts(signal: AbortSignal): void {
     const { receiptHops } = this.#metrics
     const taken: HopTaken = (hop, seconds) => receiptHops.observe({ hop }, seconds)
     const run = (ending: AbortSignal) => watchReceipts(this.#log, taken, ending)
     this.#read(supervise(this.#supervision, { name: 'receipts', signal }, run))
-  }
-
-  async #noteEnds(topic: string): Promise<void> {
-    const ends = await this.#log.ends(topic)
-    const written = ends.flatMap(({ start, end }, partition) =>
-      end > start ? [[partition, end] as const] : [],
-    )
-    this.#endsAtStart.set(topic, new Map(written))
   }
 
   async #observe(signal: AbortSignal): Promise<void> {

@@ -1,16 +1,33 @@
 import type { ReadingIntake } from '../collect/reading-intake.ts'
+import type { LogCounters } from '../log/embedded/log-counters.ts'
 import type { Log } from '../log/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Progress } from './readers.ts'
 
 type Intakes = readonly { readonly source: string; readonly intake: ReadingIntake }[]
 
+/** A log, and what it counts where it counts at all. */
+type ObservedLog = Log & { readonly stats?: () => Readonly<LogCounters> }
+
+/** By the names that metrics have: what an operator may have to act upon. */
+const LOG_EVENTS: Readonly<Record<string, keyof LogCounters>> = {
+  truncated_bytes: 'truncatedBytes',
+  quarantined_ranges: 'quarantinedRanges',
+  unread_dropped_rows: 'unreadDroppedRows',
+  queue_refusals: 'queueRefusals',
+  space_refusals: 'spaceRefusals',
+  poisoned_partitions: 'poisonedPartitions',
+  compactions_skipped: 'compactionsSkipped',
+  maintenance_failures: 'maintenanceFailures',
+}
+
 /** Brings the figures of the readers into the metrics; called once a second (R7). */
 export async function observe(
   metrics: Metrics,
-  given: { readonly log: Log; readonly progress: Progress; readonly intakes: Intakes },
+  given: { readonly log: ObservedLog; readonly progress: Progress; readonly intakes: Intakes },
 ): Promise<void> {
   const { log, progress, intakes } = given
+  observeLog(metrics, log)
   const { aggregate, evaluate } = progress
   setTotal(metrics.rows, { outcome: 'folded' }, aggregate.rows)
   setTotal(metrics.rows, { outcome: 'rejected' }, aggregate.rejected)
@@ -44,6 +61,15 @@ export async function observe(
       }
     }
   }
+}
+
+function observeLog(metrics: Metrics, log: ObservedLog): void {
+  const counters = log.stats?.()
+  if (counters === undefined) return
+  for (const [what, name] of Object.entries(LOG_EVENTS)) {
+    setTotal(metrics.log, { what }, counters[name])
+  }
+  metrics.logQueue.set(counters.queueBytes)
 }
 
 function sums(parts: Iterable<Readonly<Record<string, number>>>): ReadonlyMap<string, number> {

@@ -1,17 +1,16 @@
-import { aggregateReadings, type AggregateProgress } from '../aggregate/aggregate-readings.ts'
+import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
 import type { Config } from '../config/config.ts'
-import { evaluatePanes, type EvaluateProgress } from '../evaluate/evaluate-panes.ts'
-import type { Claim, Log } from '../log/log.ts'
+import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
 import type { RecordProgress } from '../record/record-turns.ts'
 import { recordSteps } from '../record/record-steps.ts'
 import { recordWindows } from '../record/record-windows.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Store } from '../store/store.ts'
+import type { ClaimReader } from './claim-reader.ts'
+import type { HotProgress } from './hot-readers.ts'
 
 /** How far every reader has come. */
-export type Progress = {
-  readonly aggregate: AggregateProgress
-  readonly evaluate: EvaluateProgress
+export type Progress = HotProgress & {
   readonly windows: RecordProgress
   readonly steps: RecordProgress
 }
@@ -30,65 +29,36 @@ export const newProgress = (): Progress => ({
   steps: { written: 0, missing: 0, rejected: new Map(), next: new Map() },
 })
 
-/** A reader that takes claims: its role, its topic, and what it does with a partition. */
-export type ClaimReader = {
-  readonly role: 'aggregate' | 'evaluate' | 'record'
-  readonly group: string
-  readonly topic: string
-  readonly read: (claim: Claim) => Promise<void>
+/** What the reader of rows has to know of a configuration. */
+export function aggregateSpec({ site, monitors, skewMs, log }: Config): AggregateReaderSpec {
+  const { partitions } = log
+  return { site, monitors, partitions, panesPartitions: partitions, skewMs, early: true }
 }
 
-export type ReaderDeps = {
-  readonly log: Log
+/** What the reader of panes has to know of a configuration. */
+export function evaluateSpec({ monitors, absentMs, log }: Config): EvaluateSpec {
+  return { monitors, panesPartitions: log.partitions, absentMs, live: true }
+}
+
+/** The readers that bring windows and steps into the store. */
+export function recordReaders(deps: {
   readonly store: Store
   readonly clock: Clock
-  readonly config: Config
   readonly progress: Progress
-}
-
-/** The readers between the collectors and the people. */
-export function claimReaders(deps: ReaderDeps): readonly ClaimReader[] {
-  const { log, store, clock, config, progress } = deps
-  const { site, monitors, skewMs, absentMs } = config
-  const { partitions } = config.log
-  const aggregate = {
-    log,
-    clock,
-    spec: { site, monitors, partitions, panesPartitions: partitions, skewMs, early: true },
-    progress: progress.aggregate,
-  }
-  const evaluate = {
-    log,
-    clock,
-    spec: { monitors, panesPartitions: partitions, absentMs, live: true },
-    progress: progress.evaluate,
-  }
-  const windows = { log, store, clock, progress: progress.windows }
-  const steps = { log, store, clock, progress: progress.steps }
+}): readonly ClaimReader[] {
+  const { store, clock, progress } = deps
+  const windows = { store, clock, progress: progress.windows }
+  const steps = { store, clock, progress: progress.steps }
   return [
     {
-      role: 'aggregate',
-      group: 'aggregate',
-      topic: 'readings',
-      read: (claim) => aggregateReadings(aggregate, claim),
-    },
-    {
-      role: 'evaluate',
-      group: 'evaluate',
-      topic: 'panes',
-      read: (claim) => evaluatePanes(evaluate, claim),
-    },
-    {
-      role: 'record',
       group: 'record-windows',
       topic: 'windows',
-      read: (claim) => recordWindows(windows, claim),
+      read: (claim, log) => recordWindows({ ...windows, log }, claim),
     },
     {
-      role: 'record',
       group: 'record-steps',
       topic: 'transitions',
-      read: (claim) => recordSteps(steps, claim),
+      read: (claim, log) => recordSteps({ ...steps, log }, claim),
     },
   ]
 }

@@ -1,49 +1,87 @@
 import type { Clock } from '../std/clock.ts'
 import type { Claim, GroupSpec, Log } from '../log/log.ts'
+import type { ErrorCode } from '../model/error-catalogue.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { Backoff } from './backoff.ts'
+import { HeldLog } from './held-log.ts'
 
-const BACKOFF_MS_MIN = 100
-const BACKOFF_MS_MAX = 10_000
-/** A reader that ran this long without failing begins its back-off anew. */
-const HEALTHY_AFTER_MS = 60_000
+/** What a bug in a reader is called where codes are shown. */
+const BUG: ErrorCode = 'APP_READER_BUG'
+/** A reader that had failed is well again when it has run this long, and longer than it waited. */
+const WELL_AFTER_MS = 10_000
 
 export type Supervision = {
   readonly clock: Clock
   readonly logger: Logger
   /** Counts each restart by reader and reason. */
   readonly failed: (reader: string, reason: string) => void
-  /** A bug, not an expected failure: the process must end (R5). */
+  /** A reader stands still for a reason that a repeat may not cure; undefined: it is over. */
+  readonly troubled: (reader: string, code: ErrorCode | undefined) => void
+  /** A bug outside of the readers of partitions: the process must end (R5). */
   readonly bug: (error: unknown) => void
 }
 
+export type Part = {
+  readonly name: string
+  readonly signal: AbortSignal
+  /** Its state is made anew from the log, so that a bug in it stops it alone (R31). */
+  readonly isRebuilt?: boolean
+}
+
 /**
- * Runs a part until the signal aborts and begins it again after an expected failure, since every
- * reader continues at its last position. Errors of all readers come to rest here.
+ * Runs a part until the signal aborts and begins it again after a failure, since every reader
+ * continues at its last position. Errors of all readers come to rest here.
  */
 export async function supervise(
   supervision: Supervision,
-  part: { readonly name: string; readonly signal: AbortSignal },
+  part: Part,
   run: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { clock, logger } = supervision
-  let backoffMs = BACKOFF_MS_MIN
-  while (!part.signal.aborted) {
-    const startedAt = clock.now()
+  const { name, signal } = part
+  const backoff = new Backoff(clock)
+  let isTroubled = false
+  let waitedMs = 0
+  while (!signal.aborted) {
+    const ended = new AbortController()
+    const ending = AbortSignal.any([ended.signal, signal])
+    if (isTroubled) void tellWhenWell(supervision, { name, waitedMs }, ending)
+    backoff.begins()
     try {
-      await run(part.signal)
-      return
+      await run(signal)
+      break
     } catch (error) {
-      if (part.signal.aborted) return
-      if (!(error instanceof NocturneError)) return supervision.bug(error)
-      supervision.failed(part.name, error.code)
-      logger.warn({ reader: part.name, reason: error.code, backoff_ms: backoffMs }, error.message)
-      if (clock.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = BACKOFF_MS_MIN
-      await clock.sleep(backoffMs, part.signal)
-      backoffMs = Math.min(BACKOFF_MS_MAX, backoffMs * 2)
+      ended.abort()
+      if (signal.aborted) break
+      const isExpected = error instanceof NocturneError
+      if (!isExpected && part.isRebuilt !== true) return supervision.bug(error)
+      const code = isExpected ? error.code : BUG
+      const mayPass = isExpected && error.entry.retry
+      waitedMs = backoff.next(mayPass)
+      supervision.failed(name, code)
+      const facts = { reader: name, reason: code, backoff_ms: waitedMs }
+      if (isExpected) logger.warn(facts, error.message)
+      else logger.error({ ...facts, stack: stackOf(error) }, 'a bug stopped this reader')
+      isTroubled ||= !mayPass
+      if (!mayPass) supervision.troubled(name, code)
+      await clock.sleep(waitedMs, signal)
     }
   }
+  if (isTroubled) supervision.troubled(name, undefined)
 }
+
+async function tellWhenWell(
+  { clock, troubled }: Supervision,
+  { name, waitedMs }: { readonly name: string; readonly waitedMs: number },
+  ending: AbortSignal,
+): Promise<void> {
+  await clock.sleep(Math.max(WELL_AFTER_MS, waitedMs), ending)
+  if (!ending.aborted) troubled(name, undefined)
+}
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)
 
 /** Runs one reader on every partition that becomes ours; a revoked one is finished and let go. */
 export async function superviseClaims(
@@ -54,17 +92,39 @@ export async function superviseClaims(
     readonly group: GroupSpec
     readonly signal: AbortSignal
   },
-  read: (claim: Claim) => Promise<void>,
+  read: (claim: Claim, log: Log) => Promise<void>,
 ): Promise<void> {
   const running = new Set<Promise<void>>()
   for await (const claim of part.log.claims(part.group, part.signal)) {
     const name = `${part.name}/${claim.topic}/${claim.partition}`
-    const reader = supervise(supervision, { name, signal: claim.signal }, () => read(claim))
-    const task = reader.finally(() => {
-      claim.release()
-      running.delete(task)
-    })
+    const task = superviseClaim(supervision, { name, log: part.log, claim }, read)
     running.add(task)
+    const done = (): void => void running.delete(task)
+    task.then(done, done)
   }
   await Promise.all([...running])
+}
+
+/** A bug ends here too: each run makes its state anew, so that it harms no other (R31). */
+async function superviseClaim(
+  supervision: Supervision,
+  { name, log, claim }: { readonly name: string; readonly log: Log; readonly claim: Claim },
+  read: (claim: Claim, log: Log) => Promise<void>,
+): Promise<void> {
+  const held = new Set<string>()
+  const onHeld = (error: NocturneError): void => {
+    const trouble = `${name} without ${error.detail}`
+    held.add(trouble)
+    supervision.failed(name, error.code)
+    supervision.troubled(trouble, error.code)
+    const facts = { reader: name, reason: error.code, missing: error.detail }
+    supervision.logger.error(facts, 'goes on without this partition and keeps its position')
+  }
+  const part = { name, signal: claim.signal, isRebuilt: true }
+  try {
+    await supervise(supervision, part, () => read(claim, new HeldLog(log, onHeld)))
+  } finally {
+    for (const trouble of held) supervision.troubled(trouble, undefined)
+    claim.release()
+  }
 }

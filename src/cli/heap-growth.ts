@@ -10,4 +10,6 @@ const GARBAGE_PERCENT = 40
  */
 export function boundHeapGrowth(): void {
   setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`)
+  // The nursery of this thread was made by the flag at the start; workers have bounds of their own.
+  setFlagsFromString('--max-semi-space-size=0')
 }

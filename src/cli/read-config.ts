@@ -21,7 +21,10 @@ const DATA_FOLDER = '.nocturne'
  * The configuration that a command runs with: flags, else environment, else file, else default.
  * @throws CONFIG_INVALID with every mistake on a line of its own.
  */
-export function readConfig({ config, data, listen }: ConfigFlags, { env }: Terminal): Config {
+export function readConfig(
+  { config, data, listen }: ConfigFlags,
+  { env }: Pick<Terminal, 'env'>,
+): Config {
   const folder = data ?? (config === undefined ? (env.NOCTURNE_DATA ?? DATA_FOLDER) : undefined)
   const loaded = loadConfig({
     file: config ?? BUILT_IN,

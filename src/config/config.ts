@@ -45,6 +45,8 @@ export type Config = {
   readonly dataFolder: string
   readonly skewMs: number
   readonly absentMs: number
+  /** Threads beside the main one that read rows and panes; `auto` counts the cores. */
+  readonly workers: number | 'auto'
   readonly log: {
     readonly kind: 'embedded' | 'memory'
     readonly partitions: number

@@ -1,6 +1,8 @@
 import type { ConfigPath } from './config-error.ts'
 import { schemaGuide, type GuideNode } from './schema/schema-guide.ts'
 
+const LEAF_TYPES: readonly string[] = ['string', 'number', 'integer', 'boolean']
+
 /** Variables of the process, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 /** One setting that the environment overrides (R8). */
@@ -46,12 +48,17 @@ function leavesOf(node: GuideNode, path: ConfigPath): readonly Leaf[] {
       leavesOf(below, [...path, key]),
     )
   }
-  const isLeaf = ['string', 'number', 'integer', 'boolean'].includes(node.type ?? '')
+  const isLeaf = typesOf(node).every((type) => LEAF_TYPES.includes(type))
   return isLeaf ? [{ path, node }] : []
 }
 
-function valueOf(text: string, { type }: GuideNode): unknown {
-  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
-  const isNumber = (type === 'number' || type === 'integer') && /^-?\d+(\.\d+)?$/.test(text)
-  return isNumber ? Number(text) : text
+/** Its type, or those of its alternatives. */
+const typesOf = ({ type, anyOf }: GuideNode): readonly string[] =>
+  (anyOf ?? [{ type }]).map((option) => option.type ?? '')
+
+function valueOf(text: string, node: GuideNode): unknown {
+  const types = typesOf(node)
+  if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true'
+  const isNumber = types.includes('number') || types.includes('integer')
+  return isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }

@@ -87,6 +87,7 @@ function compile(settings: Settings, site: Site): Config {
     dataFolder: resolve(folder, settings.data),
     skewMs: settings.skew,
     absentMs: settings.absent,
+    workers: settings.workers,
     log: {
       kind: log.kind,
       partitions: log.partitions,

@@ -76,7 +76,9 @@ export interface Log {
   createTopic(spec: TopicSpec): Promise<void>
   /**
    * Resolves when all rows are durable (D1). Partition = the record's own, else by murmur2 of the
-   * key as the Java client does, else round robin per call. Order is the order of the calls.
+   * key as the Java client does, else round robin per call. Order is the order of the calls. A
+   * rejected one may have written any subset; after LOG_POISONED, all but the poisoned partitions.
+   * The rows are copied when the call returns: their bytes are the caller's again at once.
    */
   append(topic: string, rows: readonly LogRecord[]): Promise<void>
   /** Yields each partition that becomes ours, until the signal aborts. */

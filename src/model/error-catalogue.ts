@@ -207,6 +207,20 @@ export const errorCatalogue = {
     exit: 1,
     status: 503,
   },
+  APP_READER_BUG: {
+    message: 'a bug stopped a reader: {}',
+    advice: 'report it with the log line of the same time; its partition is tried again by itself',
+    retry: false,
+    exit: 70,
+    status: 500,
+  },
+  APP_WORKER_LOST: {
+    message: 'a worker thread ended: {}',
+    advice: 'its partitions went to others; it is started again by itself',
+    retry: true,
+    exit: 70,
+    status: 503,
+  },
   CLI_LISTEN_REFUSED: {
     message: 'nobody is asked for a password yet, so {} is refused',
     advice: 'listen on 127.0.0.1 and put a proxy with a login, or ssh -L, before it',

@@ -4,6 +4,8 @@ import { errorCatalogue, type ErrorCode, type ErrorEntry } from './error-catalog
 export class NocturneError extends Error {
   override readonly name = 'NocturneError'
   readonly code: ErrorCode
+  /** What the sentence of the catalogue is filled with. */
+  readonly detail: string
 
   constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
     super(
@@ -11,6 +13,7 @@ export class NocturneError extends Error {
       options,
     )
     this.code = code
+    this.detail = detail
   }
 
   get entry(): ErrorEntry {

@@ -60,6 +60,7 @@ export function createMetrics() {
       labelNames: ['crc32c'] as const,
       registers,
     }),
+    ...machineMetrics(registers),
     groups: new Gauge({
       name: 'nocturne_groups',
       help: 'Groups whose windows are kept in memory.',
@@ -94,6 +95,29 @@ function edgeMetrics(registers: Registry[]) {
       name: 'nocturne_serve_total',
       help: 'Refusals and cuts of the HTTP side, by what and why.',
       labelNames: ['what', 'reason'] as const,
+      registers,
+    }),
+  }
+}
+
+/** What happens to what all readers stand on: the log's files, and the threads. */
+function machineMetrics(registers: Registry[]) {
+  return {
+    workersEnded: new Counter({
+      name: 'nocturne_workers_ended_total',
+      help: 'Worker threads that died, or hung and were ended, by why; each was started again.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    log: new Counter({
+      name: 'nocturne_log_events_total',
+      help: 'What befell the embedded log since it was opened, in rows, bytes, ranges or times.',
+      labelNames: ['what'] as const,
+      registers,
+    }),
+    logQueue: new Gauge({
+      name: 'nocturne_log_queue_bytes',
+      help: 'Bytes that wait to be written to the embedded log.',
       registers,
     }),
   }

@@ -17,8 +17,9 @@ const STREAMS = ['arena-0', 'arena-1', 'arena-2', 'arena-3'] as const
 const BATCH_ROWS = 500
 const KILLS = 10
 
-const config = (webhook: string) => `version: 1
+const config = (webhook: string, workers: number) => `version: 1
 site: here
+workers: ${workers}
 log: { partitions: 4 }
 monitors:
   - id: counts
@@ -143,10 +144,10 @@ async function readBack(folder: string, before: number) {
   }
 }
 
-test('[D1] [D7] [A1] after ten kill -9 each row counts and each alert fires once', async (t) => {
+async function survivesKills(t: TestContext, workers: number): Promise<void> {
   const folder = await temporaryFolder(t)
   const hook = await receiver(t)
-  await writeFile(join(folder, 'c.yaml'), config(hook.url))
+  await writeFile(join(folder, 'c.yaml'), config(hook.url, workers))
   const words = ['--config', 'c.yaml', '--data', 'data', '--no-simulation']
   const random = prng(20_261_122)
   let sent = 0
@@ -189,4 +190,10 @@ test('[D1] [D7] [A1] after ten kill -9 each row counts and each alert fires once
   assert.deepEqual(counted, expected)
   assert.deepEqual(firings, [...STREAMS])
   for (const [id, bodies] of hook.bodies) assert.equal(bodies.size, 1, `${id} told two stories`)
-})
+}
+
+for (const workers of [0, 2]) {
+  const shape = `(workers: ${workers})`
+  test(`[D1] [D7] [A1] after ten kill -9 each row counts, each alert fires once ${shape}`, (t) =>
+    survivesKills(t, workers))
+}

@@ -4,7 +4,6 @@ import type { ReplaySummary } from '../../app/replay.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { argument } from '../argument.ts'
 import { withProgressBar } from '../progress-bar.ts'
-import { readConfig } from '../read-config.ts'
 import type { Terminal } from '../terminal.ts'
 
 const LESSON = `
@@ -46,6 +45,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
 
 async function replayFile(path: string, flags: ReplayFlags, terminal: Terminal): Promise<void> {
   const { config: file, windows, transitions, data } = flags
+  const { readConfig } = await import('../read-config.ts')
   const config = readConfig(file === undefined ? {} : { config: file }, terminal)
   const progress = { readBytes: 0, rows: 0 }
   const { replay } = await import('../../app/replay.ts')

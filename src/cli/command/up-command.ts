@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { roles, startApp, type App, type Role } from '../../app/app.ts'
+import type { App } from '../../app/app.ts'
+import { roles, type Role } from '../../app/roles.ts'
 import type { Config } from '../../config/config.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
-import { createLogger } from '../../telemetry/logger.ts'
 import { argument } from '../argument.ts'
 import { boundHeapGrowth } from '../heap-growth.ts'
-import { readConfig, type ConfigFlags } from '../read-config.ts'
+import { readConfigApart } from '../read-config-apart.ts'
+import type { ConfigFlags } from '../read-config.ts'
 import { stopSignal } from '../stop-signal.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -57,7 +58,10 @@ async function runUntilStopped(
   terminal: Terminal,
 ): Promise<void> {
   boundHeapGrowth()
-  const written = readConfig(flags, terminal)
+  // The program is loaded while another thread reads the configuration.
+  const loading = import('../../app/app.ts')
+  const written = await readConfigApart(flags, terminal.env)
+  await loading
   const config = flags.simulation ? written : withoutSimulation(written)
   const { host, port } = config.http
   if (wanted.has('serve') && !isLoopback(host)) {
@@ -80,6 +84,8 @@ async function started(
   wanted: ReadonlySet<Role>,
   terminal: Terminal,
 ): Promise<App> {
+  const { startApp } = await import('../../app/app.ts')
+  const { createLogger } = await import('../../telemetry/logger.ts')
   try {
     return await startApp({
       config,

@@ -5,6 +5,7 @@ import { monitorSchema } from './monitor-schema.ts'
 import { notifySchema } from './notify-schema.ts'
 
 const SEGMENT_BYTES = 1024 * 1024
+const WORKERS_MAX = 64
 
 /** What is kept of one topic, by age and by bytes of each partition. */
 function retention(note: { of: string; age: string; bytes: string }) {
@@ -143,6 +144,17 @@ export const settingsSchema = z
         msMax: 3_600_000,
       })
       .prefault('30s'),
+    workers: z
+      .union([z.literal('auto'), z.int().min(0).max(WORKERS_MAX)])
+      .meta({
+        description:
+          'Threads beside the main one that turn rows into windows and alerts; 0 leaves all of ' +
+          'it to the main one, `auto` is one less than there are cores, at most 6. There are ' +
+          'never more than `log.partitions`.',
+        examples: ['auto'],
+        bounds: `auto, or 0 to ${WORKERS_MAX}`,
+      })
+      .default('auto'),
     log: logSchema,
     store: storeSchema,
     collect: collectSchema.prefault({}),

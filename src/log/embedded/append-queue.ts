@@ -1,8 +1,9 @@
-import { BatchEncoder } from '../../wire/record-batch/batch-encoder.ts'
+import { BatchEncoder, type BatchStamp } from '../../wire/record-batch/batch-encoder.ts'
+import { i32 } from '../../wire/record-batch/batch-header.ts'
 import type { Codecs } from '../../wire/record-batch/codecs.ts'
 import type { LogRecord } from '../log.ts'
 import type { AppendTicket } from './append-ticket.ts'
-import type { IndexEntry } from './segment-index.ts'
+import type { IndexEntry } from './segment/segment-index.ts'
 
 /** A buffer that grew beyond this for one burst is let go after it. */
 const KEPT_BYTES_MAX = 1_048_576
@@ -69,6 +70,18 @@ export class AppendQueue {
     this.#tickets.push(ticket)
   }
 
+  /** Takes over whole batches, closed unstamped, one behind another. */
+  addBatches(batches: Uint8Array, now: number, ticket: AppendTicket): void {
+    if (this.#encoder.openBytes > 0) this.#closeBatch(now)
+    for (let at = 0; at < batches.length;) {
+      const size = i32(batches, at + 8) + 12
+      const stamp = this.#stamp(this.#end, this.#encoder.length, now)
+      this.#end += this.#encoder.copyStamped(batches.subarray(at, at + size), stamp)
+      at += size
+    }
+    this.#tickets.push(ticket)
+  }
+
   /** Everything that waits; what comes later goes into the other buffer. */
   take(now: number): WriteTurn {
     if (this.#encoder.openBytes > 0) this.#closeBatch(now)
@@ -103,9 +116,13 @@ export class AppendQueue {
   }
 
   #closeBatch(now: number): void {
-    const entry = { offset: this.#openBase, position: this.#openPosition, timeBefore: this.#time }
-    this.#batches.push(entry)
+    this.#encoder.close(this.#stamp(this.#openBase, this.#openPosition, now))
+  }
+
+  /** Notes where a batch begins, and gives it its place and time. */
+  #stamp(offset: number, position: number, now: number): BatchStamp {
+    this.#batches.push({ offset, position, timeBefore: this.#time })
     this.#time = Math.max(this.#time, now)
-    this.#encoder.close({ base: this.#openBase, time: this.#time, logAppendTime: true })
+    return { base: offset, time: this.#time, logAppendTime: true }
   }
 }

@@ -6,8 +6,8 @@ import { scanBatches } from '../../wire/record-batch/batch-scanner.ts'
 import { ScannedColumns } from '../../wire/record-batch/scanned-columns.ts'
 import type { EmbeddedLimits } from './embedded-limits.ts'
 import type { LogHouse, PartitionLog } from './partition-log.ts'
-import { Segment, unlinkIfThere } from './segment.ts'
-import { walkSegment } from './segment-walk.ts'
+import { Segment, unlinkIfThere } from './segment/segment.ts'
+import { walkSegment } from './segment/segment-walk.ts'
 
 /** Key, byte for byte as Latin-1, → its last offset. */
 type LastOffsets = Map<string, number>
@@ -19,12 +19,12 @@ type LastOffsets = Map<string, number>
  */
 export async function compact(house: LogHouse, partition: PartitionLog): Promise<void> {
   const { meta, counters, limits } = house
-  const sealed = partition.segments.slice(0, -1)
+  const sealed = partition.segments.all.slice(0, -1)
   const { cleaned } = meta.partition(partition.at)
   const sizeOf = (segments: readonly Segment[]) => segments.reduce((sum, { size }) => sum + size, 0)
   const dirty = sealed.filter(({ base }) => base >= cleaned)
   if (partition.spec.cleanup !== 'compact' || 2 * sizeOf(dirty) <= sizeOf(sealed)) return
-  const cleanedTo = partition.active.base
+  const cleanedTo = partition.segments.active.base
   const last = await lastOffsets(sealed, limits)
   if (last === undefined) counters.compactionsSkipped++
   else {
@@ -68,9 +68,11 @@ async function rewrite(
   try {
     const kept = await survivors(house, segment, last)
     if (kept.length === segment.size) return
-    if (kept.length === 0) await remove(house, { partition, segment })
-    else await putInPlace(house, { partition, segment, kept })
-    await house.disk.syncFolder(partition.folder)
+    await partition.segments.replace(segment, async (put) => {
+      if (kept.length === 0) await remove(house, { segment, put })
+      else await putInPlace(house, { folder: partition.folder, segment, kept, put })
+      await house.disk.syncFolder(partition.folder)
+    })
   } finally {
     await segment.drop()
   }
@@ -128,11 +130,15 @@ function encodeRows(
   encoder.close({ base, time: newestAt, logAppendTime: true }, last - base)
 }
 
-type Rewrite = { readonly partition: PartitionLog; readonly segment: Segment }
+/** `put` says what stands in the place of the segment from now on. */
+type Rewrite = {
+  readonly segment: Segment
+  readonly put: (by: Segment | undefined) => void
+}
 
 /** Nothing of the segment is left: readers go on at the next one. */
-async function remove({ disk }: LogHouse, { partition, segment }: Rewrite): Promise<void> {
-  partition.replaceSegment(segment, undefined)
+async function remove({ disk }: LogHouse, { segment, put }: Rewrite): Promise<void> {
+  put(undefined)
   await unlinkIfThere(disk, `${segment.path}.log`)
   await unlinkIfThere(disk, `${segment.path}.idx`)
 }
@@ -143,7 +149,7 @@ async function remove({ disk }: LogHouse, { partition, segment }: Rewrite): Prom
  */
 async function putInPlace(
   { disk, limits }: LogHouse,
-  { partition, segment, kept }: Rewrite & { readonly kept: Uint8Array },
+  { folder, segment, kept, put }: Rewrite & { readonly folder: string; readonly kept: Uint8Array },
 ): Promise<void> {
   const temporary = `${segment.path}.log.tmp`
   await unlinkIfThere(disk, temporary)
@@ -156,10 +162,9 @@ async function putInPlace(
     await file.close()
   }
   await disk.rename(temporary, `${segment.path}.log`)
-  const { base } = segment
-  const { folder } = partition
-  const compacted = { folder, base, size: kept.length, everyBytes: limits.indexEveryBytes }
-  partition.replaceSegment(segment, new Segment(disk, compacted))
+  const { base, edition } = segment
+  const { indexEveryBytes: everyBytes } = limits
+  put(new Segment(disk, { folder, base, size: kept.length, everyBytes, edition: edition + 1 }))
 }
 
 /** True when the whole segment was visited. */

@@ -12,6 +12,8 @@ export type EmbeddedLimits = {
   /** What waits to be written: per partition, and in all. Beyond it LOG_FULL. */
   readonly queueBytesMax: number
   readonly queueBytesTotalMax: number
+  /** Appends of one other thread that are under way here; beyond it that thread waits. */
+  readonly underWayBytesMax: number
   readonly partitionsMax: number
   /** Below max(bytes, ratio · disk) `readings` are refused; below half of it all but the vital. */
   readonly freeBytesMin: number
@@ -39,6 +41,7 @@ export const embeddedLimits: EmbeddedLimits = {
   batchBytes: 131_072,
   queueBytesMax: 8 * MEBIBYTE,
   queueBytesTotalMax: 64 * MEBIBYTE,
+  underWayBytesMax: 32 * MEBIBYTE,
   partitionsMax: 256,
   freeBytesMin: 1024 * MEBIBYTE,
   freeRatioMin: 0.05,

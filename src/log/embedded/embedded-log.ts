@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { assert } from '../../std/assert.ts'
 import { utf8 } from '../../std/bytes.ts'
@@ -22,12 +23,16 @@ import { FreeSpace } from './free-space.ts'
 import { zeroCounters, type LogCounters } from './log-counters.ts'
 import { LogMeta } from './log-meta.ts'
 import { nodeDisk } from './node-disk.ts'
-import { offsetAt } from './offset-at.ts'
+import { offsetAt } from './read/offset-at.ts'
 import { PartitionLog, type LogHouse } from './partition-log.ts'
-import { PartitionReader } from './partition-reader.ts'
+import { OpenReaders, type ReadOptions } from './read/open-readers.ts'
+import { LogCells } from './remote/log-cells.ts'
+import { LogDesk } from './remote/log-desk.ts'
+import type { RemoteTicket } from './remote/remote-log.ts'
 import { makePartition, recoverPartition } from './recovery.ts'
 import { routeRows, type Topic } from './route-rows.ts'
 import { TidyRounds } from './tidy-rounds.ts'
+import { Waiters } from './waiters.ts'
 
 const NOTE_BYTES_MAX = 4_096
 const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
@@ -55,7 +60,9 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
   await disk.syncFolder(options.folder)
   const space = new FreeSpace(folder, { disk, clock, limits })
   const meta = openMeta(folder, () => space.exhausted())
-  const house = { disk, clock, limits, meta, space, codecs, counters: zeroCounters() }
+  const cells = LogCells.ofPartitions(limits.partitionsMax)
+  const rooms = { cells, drained: new Waiters(), counters: zeroCounters() }
+  const house = { disk, clock, limits, meta, space, codecs, ...rooms }
   const log = new EmbeddedLog(folder, house)
   try {
     await space.open()
@@ -76,11 +83,12 @@ const openLogMeta = (folder: string, onFull: () => void): LogMeta =>
 export class EmbeddedLog implements Log {
   readonly #folder: string
   readonly #house: LogHouse
-  readonly #topics = new Map<string, Topic>()
+  readonly #topics = new Map<string, Topic<PartitionLog>>()
   readonly #desk: ClaimDesk
   readonly #rounds: TidyRounds
   readonly #closing = new AbortController()
-  readonly #readers = new Set<PartitionReader>()
+  readonly #readers = new OpenReaders()
+  readonly #desks = new Set<LogDesk>()
   #closed: Promise<void> | undefined
   #tidying: Promise<void> | undefined
   #opening: readonly PartitionLog[] = []
@@ -109,7 +117,8 @@ export class EmbeddedLog implements Log {
   /** Lets go of what `recover` had opened when it failed; nothing else was called. */
   async abandon(): Promise<void> {
     this.#closing.abort('lost')
-    for (const partition of [...this.#partitions(), ...this.#opening]) await partition.active.drop()
+    for (const partition of [...this.#partitions(), ...this.#opening])
+      await partition.segments.active.drop()
     this.#house.meta.close()
   }
 
@@ -144,14 +153,15 @@ export class EmbeddedLog implements Log {
 
   /**
    * Resolves when all rows are synced; they are copied before it returns, so their bytes are the
-   * caller's again at once.
+   * caller's again at once. Rejects with LOG_POISONED only where all partitions but the poisoned
+   * ones have their rows.
    */
   async append(topic: string, rows: readonly LogRecord[]): Promise<void> {
     this.#assertOpen()
     const ticket = new AppendTicket()
     const { queueBytesTotalMax } = this.#house.limits
     for (const routed of routeRows(this.#topic(topic), rows, queueBytesTotalMax)) {
-      routed.partition.append(routed.rows, routed.bytes, ticket)
+      ticket.try(() => routed.partition.append(routed.rows, routed.bytes, ticket))
     }
     return ticket.settle()
   }
@@ -169,36 +179,15 @@ export class EmbeddedLog implements Log {
     if (committed) return committed
     const partition = this.#partition(claim)
     const start = this.#desk.startOf(claim)
-    if (start === 'earliest') return { offset: partition.start, note: '' }
+    if (start === 'earliest') return { offset: partition.segments.start, note: '' }
     if (start === 'latest') return { offset: partition.end, note: '' }
     return { offset: await offsetAt(partition, start.atMs), note: '' }
   }
 
-  async *read(
-    claim: Claim,
-    { position, bytesMax }: { readonly position: Position; readonly bytesMax: number },
-  ): AsyncGenerator<LogBatch> {
+  async *read(claim: Claim, options: ReadOptions): AsyncGenerator<LogBatch> {
     this.#assertOpen()
-    const reader = new PartitionReader(this.#partition(claim), {
-      offset: position.offset,
-      bytesMax,
-    })
     const ending = AbortSignal.any([claim.signal, this.#closing.signal])
-    this.#readers.add(reader)
-    // A loop that was left alone is never resumed, so its files are let go of from here.
-    const close = (): void => void reader.close()
-    ending.addEventListener('abort', close, { once: true })
-    try {
-      for (;;) {
-        const batch = await reader.next(ending)
-        if (batch === undefined) return
-        yield batch
-      }
-    } finally {
-      ending.removeEventListener('abort', close)
-      await reader.close()
-      this.#readers.delete(reader)
-    }
+    yield* this.#readers.read(this.#partition(claim), options, ending)
   }
 
   async commit(claim: Claim, offset: Offset, note = ''): Promise<void> {
@@ -215,7 +204,27 @@ export class EmbeddedLog implements Log {
 
   async ends(topic: string): Promise<readonly { readonly start: Offset; readonly end: Offset }[]> {
     this.#assertOpen()
-    return this.#topic(topic).partitions.map(({ start, end }) => ({ start, end }))
+    return this.#topic(topic).partitions.map(({ segments, end }) => ({
+      start: segments.start,
+      end,
+    }))
+  }
+
+  /** A place at this log for another thread; a thread that ends gives it back by itself. */
+  share(): RemoteTicket {
+    this.#assertOpen()
+    const { cells, limits, drained } = this.#house
+    const { port1, port2 } = new MessageChannel()
+    const deps = {
+      log: this,
+      topicOf: (name: string) => this.#topic(name),
+      drained,
+      closing: this.#closing.signal,
+    }
+    const desk = new LogDesk(deps, port1, () => this.#desks.delete(desk))
+    this.#desks.add(desk)
+    const { batchBytes, indexEveryBytes, underWayBytesMax } = limits
+    return { port: port2, cells: cells.memory, batchBytes, indexEveryBytes, underWayBytesMax }
   }
 
   /** Counters since opening, and why the last round of retention that failed did. */
@@ -240,12 +249,13 @@ export class EmbeddedLog implements Log {
     try {
       await this.#creating
       await this.#tidying
-      for (const reader of this.#readers) await reader.close()
+      await this.#readers.close()
       for (const partition of this.#partitions()) {
         const mark = await partition.close()
         if (mark) ends.push({ at: partition.at, end: mark.offset, bytes: mark.bytes })
       }
-      for (const partition of this.#opening) await partition.active.drop()
+      for (const partition of this.#opening) await partition.segments.active.drop()
+      for (const desk of this.#desks) await desk.close()
       await space.settled()
       meta.putEnds(ends)
     } finally {
@@ -253,13 +263,14 @@ export class EmbeddedLog implements Log {
     }
   }
 
-  async #openTopic(spec: TopicSpec): Promise<Topic> {
+  async #openTopic(spec: TopicSpec): Promise<Topic<PartitionLog>> {
     const partitions: PartitionLog[] = []
     // Known before it is whole, so that what is open is let go of when the next one fails.
     this.#opening = partitions
     for (let partition = 0; partition < spec.partitions; partition++) {
       const at = { topic: spec.topic, partition }
-      const place = { at, spec, folder: this.#folderOf(spec.topic, partition) }
+      const line = this.#partitions().length + partition
+      const place = { at, spec, folder: this.#folderOf(spec.topic, partition), line }
       const found = await recoverPartition(this.#house, place)
       partitions.push(new PartitionLog(this.#house, place, found))
     }
@@ -267,7 +278,7 @@ export class EmbeddedLog implements Log {
     return { spec, partitions, calls: 0 }
   }
 
-  #alterTopic(topic: Topic, wanted: TopicSpec): void {
+  #alterTopic(topic: Topic<PartitionLog>, wanted: TopicSpec): void {
     const there = topic.spec
     if (there.partitions !== wanted.partitions || there.cleanup !== wanted.cleanup) {
       const has = `${there.topic} has ${there.partitions} partitions (${there.cleanup})`
@@ -290,7 +301,7 @@ export class EmbeddedLog implements Log {
     return found
   }
 
-  #topic(name: string): Topic {
+  #topic(name: string): Topic<PartitionLog> {
     const topic = this.#topics.get(name)
     if (topic === undefined) throw new NocturneError('LOG_TOPIC_UNKNOWN', name)
     return topic

@@ -1,7 +1,7 @@
 import type { Clock } from '../../std/clock.ts'
 import type { Disk } from './disk.ts'
 import type { EmbeddedLimits } from './embedded-limits.ts'
-import { unlinkIfThere } from './segment.ts'
+import { unlinkIfThere } from './segment/segment.ts'
 
 /** The free space is asked for at most so often. */
 const CHECK_MS = 1_000

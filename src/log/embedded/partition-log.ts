@@ -9,9 +9,13 @@ import type { EmbeddedLimits } from './embedded-limits.ts'
 import type { FreeSpace } from './free-space.ts'
 import { GroupCommit, type Mark } from './group-commit.ts'
 import type { LogCounters } from './log-counters.ts'
+import { createFile, fullOf } from './disk-room.ts'
 import type { At, LogMeta } from './log-meta.ts'
-import { SegmentIndex } from './segment-index.ts'
-import { Segment, unlinkIfThere } from './segment.ts'
+import type { PartitionView, ReadablePartition } from './read/readable-partition.ts'
+import type { LogCells } from './remote/log-cells.ts'
+import { SegmentIndex, type IndexEntry } from './segment/segment-index.ts'
+import { SegmentList } from './segment/segment-list.ts'
+import { Segment, unlinkIfThere } from './segment/segment.ts'
 import { Waiters } from './waiters.ts'
 
 /** What all partitions of one log share. */
@@ -23,6 +27,18 @@ export type LogHouse = {
   readonly counters: LogCounters
   readonly space: FreeSpace
   readonly codecs: Codecs
+  /** Where other threads see how far they may read. */
+  readonly cells: LogCells
+  /** Those who wait for room in a queue. */
+  readonly drained: Waiters
+}
+
+/** Which partition it is, where its files are, and its line of the cells. */
+export type PartitionPlace = {
+  readonly at: At
+  readonly spec: TopicSpec
+  readonly folder: string
+  readonly line: number
 }
 
 /** What recovery found of a partition. */
@@ -45,16 +61,15 @@ export type Visible = { readonly mark: Mark; readonly active: Segment }
  * all writes before it. After a short write everything behind it fails and offsets roll back, so
  * that survivors never overtake; after a failed write or sync the partition is poisoned.
  */
-export class PartitionLog {
+export class PartitionLog implements ReadablePartition {
   readonly at: At
   /** Replaced when the topic's retention is changed. */
   spec: TopicSpec
   readonly folder: string
+  readonly line: number
+  readonly segments: SegmentList
   /** Readers that wait at the end. */
-  readonly appended = new Waiters()
-  /** In order of offset, the last one active; retention and compaction replace the others. */
-  segments: readonly Segment[]
-  start: number
+  readonly #appended = new Waiters()
   readonly #house: LogHouse
   readonly #queue: AppendQueue
   readonly #commit: GroupCommit
@@ -72,7 +87,7 @@ export class PartitionLog {
 
   constructor(
     house: LogHouse,
-    { at, spec, folder }: { readonly at: At; readonly spec: TopicSpec; readonly folder: string },
+    { at, spec, folder, line }: PartitionPlace,
     found: RecoveredPartition,
   ) {
     const { limits, clock, codecs } = house
@@ -80,10 +95,10 @@ export class PartitionLog {
     this.at = at
     this.spec = spec
     this.folder = folder
-    this.segments = found.segments
-    this.start = found.start
+    this.line = line
+    this.segments = new SegmentList(found, () => this.#show())
     this.#index = found.index
-    const active = this.active
+    const { active } = this.segments
     this.#written = { offset: found.end, bytes: active.size }
     this.#synced = this.#written
     this.#writtenTime = found.timeMax
@@ -97,6 +112,7 @@ export class PartitionLog {
       synced: (mark) => this.#onSynced(mark),
       failed: (error) => this.#onSyncFailed(error),
     })
+    this.#show()
   }
 
   /** By what readers check batches. */
@@ -104,13 +120,9 @@ export class PartitionLog {
     return this.#house.codecs
   }
 
-  get active(): Segment {
-    return this.segments.at(-1)!
-  }
-
   get visible(): Visible {
     const isShownWritten = this.spec.durability === 'interval' && this.#poison === undefined
-    return { mark: isShownWritten ? this.#written : this.#synced, active: this.active }
+    return { mark: isShownWritten ? this.#written : this.#synced, active: this.segments.active }
   }
 
   /** The next offset that readers will get. */
@@ -118,36 +130,62 @@ export class PartitionLog {
     return this.visible.mark.offset
   }
 
-  get isPoisoned(): boolean {
-    return this.#poison !== undefined
+  get isCompacted(): boolean {
+    return this.spec.cleanup === 'compact'
   }
 
-  /** Bytes of all segments. */
-  get size(): number {
-    return this.segments.reduce((sum, { size }) => sum + size, 0)
+  async look(): Promise<PartitionView> {
+    const { start, all } = this.segments
+    const { offset: end, bytes } = this.visible.mark
+    return { start, end, segments: all, bytes }
+  }
+
+  async more({ end }: PartitionView, signal: AbortSignal): Promise<void> {
+    if (this.end === end) await this.#appended.wait(signal)
   }
 
   /** Queues the rows; the ticket is told when they are durable. @throws LOG_FULL, LOG_POISONED. */
   append(rows: readonly LogRecord[], bytes: number, ticket: AppendTicket): void {
+    this.#admit(bytes, ticket)
+    this.#enqueue(() => this.#queue.add(rows, this.#house.clock.now(), ticket))
+  }
+
+  /** As `append`, for whole batches, closed unstamped. */
+  appendBatches(batches: Uint8Array, ticket: AppendTicket): void {
+    this.#admit(batches.length, ticket)
+    this.#enqueue(() => this.#queue.addBatches(batches, this.#house.clock.now(), ticket))
+  }
+
+  /** Whether so many bytes find room in the queues, or never will. */
+  hasRoom(bytes: number): boolean {
+    const { counters, limits } = this.#house
+    const waiting = this.#queue.bytes + this.#inFlight
+    const isFull =
+      (waiting > 0 && waiting + bytes > limits.queueBytesMax) ||
+      counters.queueBytes + bytes > limits.queueBytesTotalMax
+    return !isFull || this.#poison !== undefined
+  }
+
+  #admit(bytes: number, ticket: AppendTicket): void {
     if (this.#poison !== undefined) throw this.#poison
-    const { counters, limits, clock, space } = this.#house
+    const { counters, space } = this.#house
     const refusal = space.refusal(this.at.topic)
     if (refusal !== undefined) {
       counters.spaceRefusals++
       throw new NocturneError('LOG_FULL', refusal)
     }
-    const waiting = this.#queue.bytes + this.#inFlight
-    const isFull =
-      (waiting > 0 && waiting + bytes > limits.queueBytesMax) ||
-      counters.queueBytes + bytes > limits.queueBytesTotalMax
-    if (isFull) {
+    if (!this.hasRoom(bytes)) {
       counters.queueRefusals++
+      const waiting = this.#queue.bytes + this.#inFlight
       throw new NocturneError('LOG_FULL', `${this.#name} has ${waiting} bytes waiting`)
     }
     ticket.expect()
+  }
+
+  #enqueue(add: () => void): void {
     const before = this.#queue.bytes
-    this.#queue.add(rows, clock.now(), ticket)
-    counters.queueBytes += this.#queue.bytes - before
+    add()
+    this.#house.counters.queueBytes += this.#queue.bytes - before
     this.#writing ??= this.#write()
   }
 
@@ -162,27 +200,21 @@ export class PartitionLog {
 
   /** Removes the oldest sealed segments; the new start is durable before the first file goes. */
   async dropOldest(count: number): Promise<void> {
-    const dropped = this.segments.slice(0, count)
-    const start = this.segments[count]!.base
-    this.#house.meta.putStart(this.at, start)
-    this.start = start
-    this.segments = this.segments.slice(count)
+    const { disk, meta } = this.#house
+    meta.putStart(this.at, this.segments.all[count]!.base)
     // Whoever holds one reads it to its end: the files go when the last one lets go of them.
-    for (const { path } of dropped) {
-      await unlinkIfThere(this.#house.disk, `${path}.log`)
-      await unlinkIfThere(this.#house.disk, `${path}.idx`)
+    for (const { path } of this.segments.takeOldest(count)) {
+      await unlinkIfThere(disk, `${path}.log`)
+      await unlinkIfThere(disk, `${path}.idx`)
     }
-    await this.#house.disk.syncFolder(this.folder)
+    await disk.syncFolder(this.folder)
   }
 
-  /** Puts a compacted segment in the place of a sealed one, or nothing. */
-  replaceSegment(sealed: Segment, by: Segment | undefined): void {
-    this.segments = this.segments.flatMap((segment) =>
-      segment !== sealed ? [segment] : by === undefined ? [] : [by],
-    )
+  /** The index of the active segment so far; undefined where that is another one. */
+  indexOf(base: number): readonly IndexEntry[] | undefined {
+    return this.segments.active.base === base ? this.#index.entries : undefined
   }
 
-  /** Remembers damaged bytes that a reader met. */
   quarantine(range: RejectedRange): void {
     const { meta, clock, counters } = this.#house
     if (meta.quarantine(this.at, range, clock.now())) counters.quarantinedRanges++
@@ -210,10 +242,10 @@ export class PartitionLog {
       if (this.#poison !== undefined) return undefined
       const { offset, bytes } = this.#written
       const end = { offset, position: bytes, timeBefore: this.#writtenTime }
-      await this.active.seal(this.#index, end)
+      await this.segments.active.seal(this.#index, end)
       return this.#written
     } finally {
-      await this.active.drop()
+      await this.segments.active.drop()
     }
   }
 
@@ -226,6 +258,7 @@ export class PartitionLog {
       await this.#writeOrUndo(turn)
       this.#inFlight = 0
       this.#house.counters.queueBytes -= turn.bytes.length
+      this.#house.drained.wake()
     }
     this.#writing = undefined
   }
@@ -259,9 +292,9 @@ export class PartitionLog {
     this.#activeSince ??= clock.now()
     this.#written = { offset: turn.end, bytes: from + count }
     this.#writtenTime = turn.time
-    this.active.size = this.#written.bytes
+    this.segments.active.size = this.#written.bytes
     this.#commit.written(this.#written, turn.tickets)
-    if (this.spec.durability === 'interval') this.appended.wake()
+    if (this.spec.durability === 'interval') this.#showMore()
   }
 
   /** Cuts off what a failed write may have left, and fails it with all that waits behind it. */
@@ -292,7 +325,7 @@ export class PartitionLog {
     const { disk, limits } = this.#house
     await this.#commit.flush()
     if (this.#poison !== undefined) throw this.#poison
-    const sealed = this.active
+    const sealed = this.segments.active
     const { offset, bytes } = this.#written
     if (bytes === 0) return
     const next = new Segment(disk, {
@@ -302,7 +335,7 @@ export class PartitionLog {
       everyBytes: limits.indexEveryBytes,
     })
     await sealed.seal(this.#index, { offset, position: bytes, timeBefore: this.#writtenTime })
-    const file = await this.#create(`${next.path}.log`)
+    const file = await createFile(disk, { folder: this.folder, path: `${next.path}.log` })
     const index = new SegmentIndex(offset, limits.indexEveryBytes)
     next.adopt({ file, index })
     this.#commit.file = file
@@ -310,27 +343,25 @@ export class PartitionLog {
     this.#written = { offset, bytes: 0 }
     this.#synced = this.#written
     this.#activeSince = undefined
-    this.segments = [...this.segments, next]
+    this.segments.add(next)
     await sealed.drop()
-  }
-
-  async #create(path: string): Promise<DiskFile> {
-    const { disk } = this.#house
-    const file = await disk.open(path, 'create')
-    try {
-      await disk.syncFolder(this.folder)
-      return file
-    } catch (error) {
-      await file.close()
-      throw error
-    }
   }
 
   #onSynced(mark: Mark): void {
     this.#house.counters.syncs++
     this.#synced = mark
-    this.appended.wake()
+    this.#showMore()
     this.#endSync()
+  }
+
+  #showMore(): void {
+    this.#show()
+    this.#appended.wake()
+  }
+
+  #show(): void {
+    const { offset: end, bytes } = this.visible.mark
+    this.#house.cells.write(this.line, { layout: this.segments.layout, end, bytes })
   }
 
   #endSync(): void {
@@ -343,7 +374,7 @@ export class PartitionLog {
     const outcome = this.#poisonBy(error)
     try {
       const { bytes } = this.#synced
-      this.#house.meta.putSuspect(this.at, { base: this.active.base, bytes })
+      this.#house.meta.putSuspect(this.at, { base: this.segments.active.base, bytes })
     } catch (failure) {
       // Then the next opening trusts what it reads: nothing better is left on such a disk.
       outcome.cause = new AggregateError([error, failure])
@@ -357,18 +388,12 @@ export class PartitionLog {
     this.#poison = new NocturneError('LOG_POISONED', this.#name, { cause: error })
     this.#house.counters.poisonedPartitions++
     this.#endSync()
+    this.#show()
+    this.#house.drained.wake()
     return this.#poison
   }
 
   get #name(): string {
     return `${this.at.topic}/${this.at.partition}`
   }
-}
-
-/** LOG_FULL for what a full disk says; undefined for other errors. */
-function fullOf(error: unknown): NocturneError | undefined {
-  if (error instanceof NocturneError && error.code === 'LOG_FULL') return error
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined
-  return new NocturneError('LOG_FULL', 'the disk has no room left', { cause: error })
 }

@@ -3,9 +3,9 @@ import type { TopicSpec } from '../log.ts'
 import type { DiskFile } from './disk.ts'
 import type { At, LogMeta } from './log-meta.ts'
 import type { LogHouse, RecoveredPartition } from './partition-log.ts'
-import { SegmentIndex } from './segment-index.ts'
-import { Segment, segmentName, unlinkIfThere } from './segment.ts'
-import { walkSegment } from './segment-walk.ts'
+import { SegmentIndex } from './segment/segment-index.ts'
+import { Segment, segmentName, unlinkIfThere } from './segment/segment.ts'
+import { walkSegment } from './segment/segment-walk.ts'
 
 const REWRITE_BYTES = 1_048_576
 

@@ -10,10 +10,11 @@ export async function applyRetention(house: LogHouse, partition: PartitionLog): 
   const { clock, limits, meta, counters } = house
   const now = clock.now()
   const position = meta.lowestPosition(partition.at, now - limits.unreadMs) ?? Infinity
-  let size = partition.size
+  const { all } = partition.segments
+  let size = partition.segments.bytes
   let dropCount = 0
-  for (const [i, segment] of partition.segments.entries()) {
-    const end = partition.segments[i + 1]?.base
+  for (const [i, segment] of all.entries()) {
+    const end = all[i + 1]?.base
     if (end === undefined) break
     const isOver = retentionBytes >= 0 && size - segment.size >= retentionBytes
     const isOld = retentionMs >= 0 && (await segment.timeMax()) < now - retentionMs

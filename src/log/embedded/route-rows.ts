@@ -2,21 +2,20 @@ import { NocturneError } from '../../model/nocturne-error.ts'
 import { assert } from '../../std/assert.ts'
 import { partitionOf } from '../../std/hash.ts'
 import type { LogRecord, TopicSpec } from '../log.ts'
-import type { PartitionLog } from './partition-log.ts'
 
 /** A record in its batch: lengths, deltas and counts beside key and value. */
 const OVERHEAD_BYTES = 20
 
 /** A topic with its partitions, indexed by number; `calls` counts the appends for round robin. */
-export type Topic = {
+export type Topic<Partition> = {
   spec: TopicSpec
-  readonly partitions: readonly PartitionLog[]
+  readonly partitions: readonly Partition[]
   calls: number
 }
 
 /** The rows of one append that go to one partition, and about how many bytes they take. */
-export type RoutedRows = {
-  readonly partition: PartitionLog
+export type RoutedRows<Partition> = {
+  readonly partition: Partition
   readonly rows: readonly LogRecord[]
   readonly bytes: number
 }
@@ -25,11 +24,11 @@ export type RoutedRows = {
  * Which rows go where: by their own partition, else by key as the Java client does, else round
  * robin per call. @throws LOG_RECORD_TOO_LARGE before anything was routed.
  */
-export function routeRows(
-  topic: Topic,
+export function routeRows<Partition>(
+  topic: Topic<Partition>,
   rows: readonly LogRecord[],
   callBytesMax: number,
-): readonly RoutedRows[] {
+): readonly RoutedRows<Partition>[] {
   if (rows.length === 0) return []
   const bytes = checkSizes(topic.spec, rows, callBytesMax)
   const { partitions } = topic

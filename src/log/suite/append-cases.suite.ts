@@ -35,13 +35,22 @@ export const appendCases: readonly LogCase[] = [
     title: '[L4] a row keeps the bytes it had when it was appended',
     run: async (rig) => {
       const log = await rig.withTopic()
-      const value = utf8('before')
+      const [key, value] = [utf8('key'), utf8('before')]
 
-      const appended = log.append('rows', [{ value }])
-      await appended
+      const appended = [log.append('rows', [{ key, value }]), log.append('rows', [{ value }])]
+      // Whoever appends writes the next rows over these as soon as the call has returned.
+      key.fill(0)
       value.fill(0)
+      await Promise.all(appended)
 
-      assert.equal((await rig.rowsFrom(0))[0]!.value, 'before')
+      const rows = await rig.rowsFrom(0)
+      assert.deepEqual(
+        rows.map((row) => [row.key, row.value]),
+        [
+          ['key', 'before'],
+          [null, 'before'],
+        ],
+      )
     },
   },
   {

@@ -16,12 +16,14 @@ const releaseRevoked = (...members: LogMember[]): void => {
 const partitionsOf = (member: LogMember): number[] =>
   member.live.map((claim) => claim.partition).sort((a, b) => a - b)
 
-/** Waits until the live claims of these members are all partitions, each once. */
+/** Waits until the live claims of these members are all partitions, each once, in even shares. */
 async function atRest(rig: LogRig, members: readonly LogMember[], count: number): Promise<void> {
   await rig.until(() => {
     releaseRevoked(...members)
-    const owned = members.flatMap(partitionsOf).sort((a, b) => a - b)
-    return owned.length === count && new Set(owned).size === count
+    const owned = members.flatMap(partitionsOf)
+    const shares = members.map((member) => member.live.length)
+    const isEven = Math.max(...shares) - Math.min(...shares) <= 1
+    return isEven && owned.length === count && new Set(owned).size === count
   })
 }
 

@@ -1,5 +1,5 @@
 import { assert } from '../../std/assert.ts'
-import { BATCH_HEADER_BYTES } from './batch-header.ts'
+import { BATCH_HEADER_BYTES, i32 } from './batch-header.ts'
 import { plainCodecs, type Codecs } from './codecs.ts'
 
 /** What a record batch carries of one record; absent and empty are kept apart. */
@@ -19,7 +19,7 @@ export type BatchStamp = {
  */
 export class BatchEncoder {
   readonly #codecs: Codecs
-  #buffer: Uint8Array
+  #buffer: Uint8Array<ArrayBuffer>
   #at = 0
   #start = -1
   #count = 0
@@ -47,6 +47,14 @@ export class BatchEncoder {
   /** What was written, a view: valid until the next `open`, `add` or `reset`. */
   get bytes(): Uint8Array {
     return this.#buffer.subarray(0, this.#at)
+  }
+
+  /** What was written, without a copy; the encoder begins anew with another buffer. */
+  takeBytes(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#buffer.subarray(0, this.#at)
+    this.#buffer = new Uint8Array(0)
+    this.reset()
+    return bytes
   }
 
   reset(): void {
@@ -86,22 +94,24 @@ export class BatchEncoder {
    * Writes the header of the open batch. `lastDelta` is that of the last record unless a compacted
    * batch keeps the one it had.
    */
-  close({ base, time, logAppendTime }: BatchStamp, lastDelta = this.#lastDelta): void {
+  close(stamp: BatchStamp, lastDelta = this.#lastDelta): void {
+    const start = this.#start
+    this.closeUnstamped(lastDelta)
+    this.#stamp(start, stamp)
+  }
+
+  /** Writes all of the header but offset, time and CRC: those come when it is copied stamped. */
+  closeUnstamped(lastDelta = this.#lastDelta): void {
     const start = this.#start
     assert(start >= 0 && lastDelta >= 0, 'a batch that is closed is open and has a record')
     const bytes = this.#buffer
-    putI64(bytes, start, base)
     putI32(bytes, start + 8, this.#at - start - 12)
     putI32(bytes, start + 12, -1)
     bytes[start + 16] = 2
     bytes[start + 21] = 0
-    bytes[start + 22] = logAppendTime ? 8 : 0
     putI32(bytes, start + 23, lastDelta)
-    putI64(bytes, start + 27, time)
-    putI64(bytes, start + 35, time)
     bytes.fill(0xff, start + 43, start + BATCH_HEADER_BYTES - 4)
     putI32(bytes, start + 57, this.#count)
-    putI32(bytes, start + 17, this.#codecs.crc32c(bytes, start + 21, this.#at))
     this.#start = -1
   }
 
@@ -111,6 +121,25 @@ export class BatchEncoder {
     this.#room(batch.length)
     this.#buffer.set(batch, this.#at)
     this.#at += batch.length
+  }
+
+  /** Takes over a batch that was closed unstamped; answers how many offsets it spans. */
+  copyStamped(batch: Uint8Array, stamp: BatchStamp): number {
+    const start = this.#at
+    this.copy(batch)
+    this.#stamp(start, stamp)
+    return i32(batch, 23) + 1
+  }
+
+  /** Puts a batch into its place and time; the CRC covers the time. */
+  #stamp(start: number, { base, time, logAppendTime }: BatchStamp): void {
+    const bytes = this.#buffer
+    putI64(bytes, start, base)
+    bytes[start + 22] = logAppendTime ? 8 : 0
+    putI64(bytes, start + 27, time)
+    putI64(bytes, start + 35, time)
+    const end = start + 12 + i32(bytes, start + 8)
+    putI32(bytes, start + 17, this.#codecs.crc32c(bytes, start + 21, end))
   }
 
   #room(more: number): void {

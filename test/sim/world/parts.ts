@@ -62,6 +62,7 @@ export class Parts {
       failed: (reader, reason) => {
         if (!house.life.isOver) machine.readerFailed(reader, reason)
       },
+      troubled: () => undefined,
       bug: (error) => this.#bug(error),
     }
     const { partitions } = machine.scenario.config.log

@@ -38,6 +38,10 @@ export class SegmentIndex {
     this.#entries.push(entry)
   }
 
+  get entries(): readonly IndexEntry[] {
+    return this.#entries
+  }
+
   /** The last entry at or before the offset: reading from there meets it. */
   before(offset: number): IndexEntry {
     return this.#lastWhere((entry) => entry.offset <= offset)

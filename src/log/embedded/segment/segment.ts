@@ -1,10 +1,25 @@
-import { findBatch } from '../../wire/record-batch/batch-scanner.ts'
-import type { Disk, DiskFile } from './disk.ts'
+import { findBatch } from '../../../wire/record-batch/batch-scanner.ts'
+import type { Disk, DiskFile } from '../disk.ts'
 import { decodeIndex, SegmentIndex, type IndexEntry } from './segment-index.ts'
 import { walkSegment } from './segment-walk.ts'
 
 /** What is known of an open segment. */
 export type OpenSegment = { readonly file: DiskFile; readonly index: SegmentIndex }
+
+/** What makes a segment. */
+type SegmentPlace = {
+  readonly folder: string
+  readonly base: number
+  readonly size: number
+  readonly everyBytes: number
+  /** Grows when compaction puts another file in its place. */
+  readonly edition?: number
+  /**
+   * Set where another thread writes the files: its index while it is active, and nothing is ever
+   * written from here.
+   */
+  readonly foreignIndex?: () => Promise<SegmentIndex | undefined>
+}
 
 /** The file name of a segment, without its ending: 20 digits, as Kafka's own tools want it. */
 export const segmentName = (base: number): string => String(base).padStart(20, '0')
@@ -17,6 +32,8 @@ export class Segment {
   /** Offset at which it begins: no batch in it is below. */
   readonly base: number
   readonly path: string
+  readonly edition: number
+  readonly #foreignIndex: (() => Promise<SegmentIndex | undefined>) | undefined
   readonly #disk: Disk
   readonly #everyBytes: number
   size: number
@@ -24,25 +41,15 @@ export class Segment {
   #holders = 0
   #end: IndexEntry | undefined
 
-  constructor(
-    disk: Disk,
-    {
-      folder,
-      base,
-      size,
-      everyBytes,
-    }: {
-      readonly folder: string
-      readonly base: number
-      readonly size: number
-      readonly everyBytes: number
-    },
-  ) {
+  constructor(disk: Disk, place: SegmentPlace) {
+    const { folder, base, size, everyBytes, edition = 0, foreignIndex } = place
     this.#disk = disk
     this.base = base
     this.size = size
+    this.edition = edition
     this.path = `${folder}/${segmentName(base)}`
     this.#everyBytes = everyBytes
+    this.#foreignIndex = foreignIndex
   }
 
   /** Takes over a file that is open for writing: the caller holds it. */
@@ -108,21 +115,23 @@ export class Segment {
   async #load(): Promise<OpenSegment> {
     const file = await this.#disk.open(`${this.path}.log`, 'read')
     try {
-      return { file, index: await this.#index(file) }
+      return { file, index: await this.#loadIndex(file) }
     } catch (error) {
       await file.close()
       throw error
     }
   }
 
-  async #index(file: DiskFile): Promise<SegmentIndex> {
+  async #loadIndex(file: DiskFile): Promise<SegmentIndex> {
+    const active = await this.#foreignIndex?.()
+    if (active !== undefined) return active
     const stored = await this.storedIndex()
     if (stored !== undefined) {
       this.#end = stored.end
       return stored.index
     }
     const { index, end } = await this.#rebuild(file)
-    await this.seal(index, end)
+    if (this.#foreignIndex === undefined) await this.seal(index, end)
     return index
   }
 

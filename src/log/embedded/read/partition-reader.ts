@@ -1,10 +1,14 @@
-import { NocturneError } from '../../model/nocturne-error.ts'
-import { BATCH_BYTES_MAX, BATCH_HEADER_BYTES, i32 } from '../../wire/record-batch/batch-header.ts'
-import { findBatch, scanBatches } from '../../wire/record-batch/batch-scanner.ts'
-import { ScannedColumns } from '../../wire/record-batch/scanned-columns.ts'
-import type { LogBatch, RejectedRange } from '../log.ts'
-import type { OpenSegment, Segment } from './segment.ts'
-import type { PartitionLog, Visible } from './partition-log.ts'
+import { NocturneError } from '../../../model/nocturne-error.ts'
+import {
+  BATCH_BYTES_MAX,
+  BATCH_HEADER_BYTES,
+  i32,
+} from '../../../wire/record-batch/batch-header.ts'
+import { findBatch, scanBatches } from '../../../wire/record-batch/batch-scanner.ts'
+import { ScannedColumns } from '../../../wire/record-batch/scanned-columns.ts'
+import type { LogBatch, RejectedRange } from '../../log.ts'
+import type { PartitionView, ReadablePartition } from './readable-partition.ts'
+import type { OpenSegment, Segment } from '../segment/segment.ts'
 
 /** A run is at most so many bytes whatever the caller asks for: reads stay short. */
 const RUN_BYTES_MAX = 8 * 1_048_576
@@ -24,7 +28,7 @@ type Stand = {
  * until the next is asked for; at most one run is in memory.
  */
 export class PartitionReader {
-  readonly #partition: PartitionLog
+  readonly #partition: ReadablePartition
   readonly #bytesMax: number
   readonly #columns: ScannedColumns
   #offset: number
@@ -37,7 +41,7 @@ export class PartitionReader {
   #to = 0
 
   constructor(
-    partition: PartitionLog,
+    partition: ReadablePartition,
     from: { readonly offset: number; readonly bytesMax: number },
   ) {
     this.#partition = partition
@@ -69,26 +73,39 @@ export class PartitionReader {
   }
 
   async #next(signal: AbortSignal): Promise<LogBatch | undefined> {
-    while (!signal.aborted) {
-      const { start, end, at } = this.#partition
-      if (this.#offset < start || this.#offset > end) {
-        const where = `${this.#offset} in ${at.topic}/${at.partition}`
-        throw new NocturneError('LOG_OFFSET_OUT_OF_RANGE', `${where}, which has ${start} to ${end}`)
+    try {
+      while (!signal.aborted) {
+        const batch = await this.#turn(signal)
+        if (batch && !signal.aborted) return batch
       }
-      const batch =
-        this.#offset < end
-          ? await this.#advance(this.#partition.visible)
-          : await this.#partition.appended.wait(signal)
-      if (batch && !signal.aborted) return batch
+      return undefined
+    } catch (error) {
+      // A log that closes fails what is asked of it: the loop ends then, as for any other abort.
+      if (signal.aborted) return undefined
+      throw error
     }
+  }
+
+  async #turn(signal: AbortSignal): Promise<LogBatch | undefined> {
+    const { at } = this.#partition
+    const view = await this.#partition.look()
+    const { start, end } = view
+    if (this.#offset < start || this.#offset > end) {
+      const where = `${this.#offset} in ${at.topic}/${at.partition}`
+      throw new NocturneError('LOG_OFFSET_OUT_OF_RANGE', `${where}, which has ${start} to ${end}`)
+    }
+    if (this.#offset < end) return this.#advance(view)
+    await this.#partition.more(view, signal)
     return undefined
   }
 
   /** One step towards the visible end; undefined where it gave no rows. */
-  async #advance(visible: Visible): Promise<LogBatch | undefined> {
-    const stand = this.#stand ?? (await this.#enter())
-    const { limitBytes, limit } = this.#limits(stand, visible)
-    if (stand.position >= limitBytes) return this.#leave(stand, limit)
+  async #advance(view: PartitionView): Promise<LogBatch | undefined> {
+    const stand = await this.#standIn(view)
+    if (stand === undefined) return undefined
+    const bounds = boundsOf(stand.segment, view)
+    const { limitBytes, limit } = bounds
+    if (stand.position >= limitBytes) return this.#leave(stand, bounds)
     await this.#fill(stand, Math.min(this.#bytesMax, limitBytes - stand.position))
     this.#scan(stand, limit)
     if (this.#columns.consumed === this.#from && this.#columns.stuck === undefined) {
@@ -99,23 +116,19 @@ export class PartitionReader {
       if (this.#columns.consumed === this.#from) this.#columns.stuck ??= 'length'
     }
     const { consumed, stuck } = this.#columns
-    if (stuck !== undefined && consumed === this.#from) {
-      return this.#salvage(stand, { limitBytes, limit, end: visible.mark.offset })
-    }
-    return this.#deliver(stand, visible.mark.offset)
+    if (stuck !== undefined && consumed === this.#from) return this.#salvage(stand, bounds)
+    return this.#deliver(stand, bounds.end)
   }
 
-  /** How far the segment may be read: bytes, and the offset that follows it. */
-  #limits({ segment }: Stand, { active, mark }: Visible): { limitBytes: number; limit: number } {
-    if (segment === active) return { limitBytes: mark.bytes, limit: mark.offset }
-    const after = this.#partition.segments.find(({ base }) => base > segment.base)
-    return { limitBytes: segment.size, limit: after?.base ?? mark.offset }
-  }
-
-  async #enter(): Promise<Stand> {
-    const { segments } = this.#partition
+  /** Where we stand; undefined where the files changed under us and another look is needed. */
+  async #standIn({ segments }: PartitionView): Promise<Stand | undefined> {
+    const there = this.#stand
+    if (there !== undefined && segments.includes(there.segment)) return there
+    this.#stand = undefined
+    await there?.segment.drop()
     const segment = segments.findLast(({ base }) => base <= this.#offset) ?? segments[0]!
-    const open = await segment.hold()
+    const open = await this.#hold(segment)
+    if (open === undefined) return undefined
     const { position, offset } = open.index.before(this.#offset)
     this.#from = 0
     this.#to = 0
@@ -123,19 +136,33 @@ export class PartitionReader {
     return this.#stand
   }
 
+  /** Opens a segment; undefined where retention or compaction took it away meanwhile. */
+  async #hold(segment: Segment): Promise<OpenSegment | undefined> {
+    let open: OpenSegment
+    try {
+      open = await segment.hold()
+    } catch (error) {
+      if (await this.#isThere(segment)) throw error
+      return undefined
+    }
+    if (await this.#isThere(segment)) return open
+    await segment.drop()
+    return undefined
+  }
+
+  async #isThere(segment: Segment): Promise<boolean> {
+    return (await this.#partition.look()).segments.includes(segment)
+  }
+
   /** Goes on to the next segment. Rows that are missing before it are told, but for compaction. */
-  async #leave(stand: Stand, limit: number): Promise<LogBatch | undefined> {
+  async #leave(stand: Stand, { limit, end }: Bounds): Promise<LogBatch | undefined> {
     this.#stand = undefined
     await stand.segment.drop()
     const from = Math.max(stand.next, this.#offset)
     this.#offset = Math.max(this.#offset, limit)
-    if (from >= limit || this.#partition.spec.cleanup === 'compact') return undefined
-    return this.#rejection(from, {
-      from,
-      next: limit,
-      reason: 'length',
-      sample: new Uint8Array(0),
-    })
+    if (from >= limit || this.#partition.isCompacted) return undefined
+    const range = { from, next: limit, reason: 'length', sample: new Uint8Array(0) }
+    return this.#rejection(from, range, end)
   }
 
   /** Loads so many bytes from the stand's position on, keeping those that are there. */
@@ -176,10 +203,7 @@ export class PartitionReader {
   }
 
   /** Bytes whose boundary is lost: what follows them is looked for in the rest of the segment. */
-  async #salvage(
-    stand: Stand,
-    { limitBytes, limit, end }: { limitBytes: number; limit: number; end: number },
-  ): Promise<LogBatch | undefined> {
+  async #salvage(stand: Stand, { limitBytes, limit, end }: Bounds): Promise<LogBatch | undefined> {
     const rest = new Uint8Array(limitBytes - stand.position)
     await stand.open.file.read(rest, stand.position)
     const bounds = { next: stand.next, limit }
@@ -198,11 +222,20 @@ export class PartitionReader {
     return this.#rejection(base, range, end)
   }
 
-  #rejection(base: number, range: RejectedRange, end = this.#partition.end): LogBatch {
+  #rejection(base: number, range: RejectedRange, end: number): LogBatch {
     this.#partition.quarantine(range)
     const { offsets, times, keys, values } = this.#columns
     const place = { ...this.#partition.at, base, next: range.next, end }
     const raw = new Uint8Array(0)
     return { ...place, raw, rejected: [range], count: 0, offsets, times, keys, values }
   }
+}
+
+/** How far a segment may be read: bytes, the offset that follows them, and the log's end. */
+type Bounds = { readonly limitBytes: number; readonly limit: number; readonly end: number }
+
+function boundsOf(segment: Segment, { segments, bytes, end }: PartitionView): Bounds {
+  const after = segments[segments.indexOf(segment) + 1]
+  if (after === undefined) return { limitBytes: bytes, limit: end, end }
+  return { limitBytes: segment.size, limit: after.base, end }
 }

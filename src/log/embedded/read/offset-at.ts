@@ -1,6 +1,6 @@
-import type { Offset } from '../log.ts'
-import type { PartitionLog } from './partition-log.ts'
-import { walkSegment } from './segment-walk.ts'
+import type { Offset } from '../../log.ts'
+import type { PartitionLog } from '../partition-log.ts'
+import { walkSegment } from '../segment/segment-walk.ts'
 
 /**
  * The first offset whose append time is at or after `atMs`, or the end: times never step back
@@ -8,7 +8,7 @@ import { walkSegment } from './segment-walk.ts'
  */
 export async function offsetAt(partition: PartitionLog, atMs: number): Promise<Offset> {
   const { mark, active } = partition.visible
-  for (const segment of partition.segments) {
+  for (const segment of partition.segments.all) {
     const isSealed = segment !== active
     if (isSealed && (await segment.timeMax()) < atMs) continue
     const { file, index } = await segment.hold()
@@ -20,7 +20,7 @@ export async function offsetAt(partition: PartitionLog, atMs: number): Promise<O
         if (header.newestAt >= atMs) found = header.base
         return found === undefined
       })
-      if (found !== undefined) return Math.max(found, partition.start)
+      if (found !== undefined) return Math.max(found, partition.segments.start)
     } finally {
       await segment.drop()
     }

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { utf8 } from '../../std/bytes.ts'
-import { topicSpec } from '../suite/log-rig.suite.ts'
-import { EmbeddedRig } from './embedded-rig.suite.ts'
+import { utf8 } from '../../../std/bytes.ts'
+import { topicSpec } from '../../suite/log-rig.suite.ts'
+import { EmbeddedRig } from '../embedded-rig.suite.ts'
 
 type Decoded = {
   readonly firstOffset: string

@@ -1,6 +1,6 @@
-import { checkBatch, emptyHeader } from '../../wire/record-batch/batch-header.ts'
-import type { BatchHeader, RejectReason } from '../../wire/record-batch/batch-header.ts'
-import type { DiskFile } from './disk.ts'
+import { checkBatch, emptyHeader } from '../../../wire/record-batch/batch-header.ts'
+import type { BatchHeader, RejectReason } from '../../../wire/record-batch/batch-header.ts'
+import type { DiskFile } from '../disk.ts'
 
 const CHUNK_BYTES = 2 * 1_048_576
 

@@ -1,0 +1,18 @@
+import type { Claim, GroupSpec, Log } from '../log/log.ts'
+
+/** A reader that takes claims: its group, its topic, and what it does with a partition. */
+export type ClaimReader = {
+  readonly group: string
+  readonly topic: string
+  /** The log is the one that its supervisor lends it for this run. */
+  readonly read: (claim: Claim, log: Log) => Promise<void>
+}
+
+/** How a reader asks for its claims. */
+export const groupOf = ({ group, topic }: ClaimReader): GroupSpec => ({
+  topics: [topic],
+  group,
+  start: 'earliest',
+  sessionMs: 10_000,
+  rebalanceMs: 60_000,
+})

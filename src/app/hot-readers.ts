@@ -1,0 +1,41 @@
+import { aggregateReadings, type AggregateProgress } from '../aggregate/aggregate-readings.ts'
+import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
+import { evaluatePanes, type EvaluateProgress } from '../evaluate/evaluate-panes.ts'
+import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
+import type { Claim, Log } from '../log/log.ts'
+import type { Clock } from '../std/clock.ts'
+import type { ClaimReader } from './claim-reader.ts'
+
+/** What the readers of the hot path have to know: plain data, absent where a role is not run. */
+export type HotSpecs = {
+  readonly aggregate?: AggregateReaderSpec
+  readonly evaluate?: EvaluateSpec
+}
+
+export type HotProgress = {
+  readonly aggregate: AggregateProgress
+  readonly evaluate: EvaluateProgress
+}
+
+export type HotDeps = {
+  readonly clock: Clock
+  readonly specs: HotSpecs
+  readonly progress: HotProgress
+}
+
+/** The readers from rows to windows: those that more cores make faster. */
+export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimReader[] {
+  const { aggregate, evaluate } = specs
+  const readers: ClaimReader[] = []
+  if (aggregate !== undefined) {
+    const deps = { clock, spec: aggregate, progress: progress.aggregate }
+    const read = (claim: Claim, log: Log) => aggregateReadings({ ...deps, log }, claim)
+    readers.push({ group: 'aggregate', topic: 'readings', read })
+  }
+  if (evaluate !== undefined) {
+    const deps = { clock, spec: evaluate, progress: progress.evaluate }
+    const read = (claim: Claim, log: Log) => evaluatePanes({ ...deps, log }, claim)
+    readers.push({ group: 'evaluate', topic: 'panes', read })
+  }
+  return readers
+}

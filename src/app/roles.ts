@@ -1,0 +1,3 @@
+/** The parts of the program that a process may run. */
+export const roles = ['collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve'] as const
+export type Role = (typeof roles)[number]

@@ -1,0 +1,72 @@
+import type { MessagePort } from 'node:worker_threads'
+import { openCodecs } from '../../log/codecs/open-codecs.ts'
+import { openRemoteLog } from '../../log/embedded/remote/remote-log.ts'
+import type { Claim, Log } from '../../log/log.ts'
+import { systemClock } from '../../std/clock.ts'
+import { groupOf, type ClaimReader } from '../claim-reader.ts'
+import { hotReaders } from '../hot-readers.ts'
+import { superviseClaims, type Supervision } from '../supervise.ts'
+import { WorkerReport } from './worker-report.ts'
+import type { WorkerOrder, WorkerPlan, WorkerWord } from './worker-words.ts'
+
+/**
+ * The life of one worker: once it may begin it claims partitions, and reads, folds, judges and
+ * appends them by itself until it is told to stop. An error that leaves this function ends the
+ * thread.
+ */
+export async function runWorker(
+  { ticket, specs }: WorkerPlan,
+  port: MessagePort,
+  makeReaders = hotReaders,
+): Promise<void> {
+  const say = (word: WorkerWord): void => port.postMessage(word)
+  const log = openRemoteLog(ticket, { codecs: await openCodecs() })
+  const stop = new AbortController()
+  const begun = Promise.withResolvers<void>()
+  port.on('message', (order: WorkerOrder) => {
+    if (order === 'stop') stop.abort()
+    begun.resolve()
+  })
+  const report = new WorkerReport(say)
+  const ended = new AbortController()
+  const reporting = report.run(ended.signal)
+  say({ word: 'ready' })
+  await begun.promise
+  const supervision = supervisionBy(say)
+  const readers = makeReaders({ clock: systemClock, specs, progress: report.progress })
+  const running = readers.map((reader) => {
+    const part = { name: reader.group, log, group: groupOf(reader), signal: stop.signal }
+    return superviseClaims(supervision, part, reported(reader, report))
+  })
+  await Promise.all(running)
+  ended.abort()
+  await reporting
+  await log.close()
+  port.close()
+}
+
+/** Tells all of a partition before it is given back, so that old news never follows newer ones. */
+const reported =
+  ({ read }: ClaimReader, report: WorkerReport) =>
+  async (claim: Claim, log: Log): Promise<void> => {
+    try {
+      await read(claim, log)
+    } finally {
+      report.tell()
+    }
+  }
+
+function supervisionBy(say: (word: WorkerWord) => void): Supervision {
+  const saidAt = (level: 'info' | 'warn' | 'error') => (facts: object, sentence: string) =>
+    say({ word: 'said', level, facts, sentence })
+  return {
+    clock: systemClock,
+    logger: { info: saidAt('info'), warn: saidAt('warn'), error: saidAt('error') },
+    failed: (reader, reason) => say({ word: 'failed', reader, reason }),
+    troubled: (reader, code) =>
+      say({ word: 'troubled', reader, ...(code === undefined ? {} : { code }) }),
+    bug: (error) => {
+      throw error
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import type { RemoteTicket } from '../../log/embedded/remote/remote-log.ts'
+import type { ErrorCode } from '../../model/error-catalogue.ts'
+import type { HotSpecs } from '../hot-readers.ts'
+import type { ProgressChange } from './progress-report.ts'
+
+/** What a worker is started with: plain data, and the port of its ticket is transferred. */
+export type WorkerPlan = { readonly ticket: RemoteTicket; readonly specs: HotSpecs }
+
+/** What a worker says. It says something at least every second, or it hangs. */
+export type WorkerWord =
+  | { readonly word: 'ready' }
+  | {
+      readonly word: 'progress'
+      readonly aggregate: ProgressChange
+      readonly evaluate: ProgressChange
+    }
+  | {
+      readonly word: 'said'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly facts: object
+      readonly sentence: string
+    }
+  | { readonly word: 'failed'; readonly reader: string; readonly reason: string }
+  | { readonly word: 'troubled'; readonly reader: string; readonly code?: ErrorCode }
+
+/** `begin`: ask for partitions; `stop`: finish the turns in hand, commit and end. */
+export type WorkerOrder = 'begin' | 'stop'
