@@ -162,3 +162,18 @@ test(
     assertWindows(await rig.finals(), expected())
   },
 )
+
+test('[R32] a machine that slept for an hour ends no worker', LIMIT, async (t) => {
+  const { rig, rest, expected } = await prepared(t)
+  const clock = new SimulatedClock()
+  const pool = rig.run({ count: 1, clock })
+  await rig.caughtUp()
+
+  clock.advance(3_600_000)
+  await rest()
+  await rig.caughtUp()
+  await pool.stop()
+
+  assert.deepEqual(rig.ends.items, [])
+  assertWindows(await rig.finals(), expected())
+})

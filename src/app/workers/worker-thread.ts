@@ -2,8 +2,12 @@ import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../../std/clock.ts'
 import type { WorkerOrder, WorkerWord } from './worker-words.ts'
 
-/** A worker that says nothing for so long is in a loop that never ends. */
-const SILENT_MS_MAX = 30_000
+/**
+ * A worker that says nothing in ten such rounds one after another is in a loop that never ends. Not
+ * by the clock: where this thread or the machine slept, the worker is not to blame.
+ */
+const ROUND_MS = 3000
+const SILENT_ROUNDS_MAX = 10
 /** So long may a worker take to finish its turns, commit and end. */
 const STOP_MS_MAX = 10_000
 
@@ -28,14 +32,14 @@ export type ThreadDeps = {
 /** Follows one worker thread until it ends; when the signal aborts it is told to stop. */
 export async function followThread(deps: ThreadDeps, signal: AbortSignal): Promise<WorkerEnd> {
   const { clock, worker, hear, ready } = deps
-  let heardAt = clock.now()
+  let silentRounds = 0
   let stack: string | undefined
   let hasHung = false
   const over = new AbortController()
   const exited = new Promise<number>((resolve) => worker.once('exit', resolve))
   const tell = (order: WorkerOrder): void => worker.postMessage(order)
   worker.on('message', (word: WorkerWord) => {
-    heardAt = clock.now()
+    silentRounds = 0
     if (word.word === 'ready') void ready().then(() => tell('begin'))
     else hear(word)
   })
@@ -48,8 +52,8 @@ export async function followThread(deps: ThreadDeps, signal: AbortSignal): Promi
   }
   const watch = async (): Promise<void> => {
     while (!over.signal.aborted && !signal.aborted) {
-      await clock.sleep(SILENT_MS_MAX / 10, AbortSignal.any([over.signal, signal]))
-      if (clock.now() - heardAt > SILENT_MS_MAX) return end()
+      await clock.sleep(ROUND_MS, AbortSignal.any([over.signal, signal]))
+      if (++silentRounds >= SILENT_ROUNDS_MAX) return end()
     }
     if (over.signal.aborted) return
     tell('stop')

@@ -131,6 +131,7 @@ export class LogDesk {
   }
 
   #give(stream: number, claim: Claim): void {
+    if (this.#gone.signal.aborted) return claim.release()
     const id = ++this.#claimIds
     this.#held.set(id, claim)
     const { topic, partition, group, generation, signal } = claim
