@@ -1,5 +1,5 @@
 import type { Expression } from '../model/expression.ts'
-import type { WantedField } from '../wire/field-plan.ts'
+import type { WantedField } from '../wire/fields/field-plan.ts'
 
 /** The fields that a row test reads, with the kind that it reads them as. */
 export function fieldsOfRowTest(expression: Expression): readonly WantedField[] {

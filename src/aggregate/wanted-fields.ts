@@ -1,5 +1,5 @@
 import type { MonitorSpec } from '../model/monitor.ts'
-import type { WantedField } from '../wire/field-plan.ts'
+import type { WantedField } from '../wire/fields/field-plan.ts'
 import { fieldByName } from '../wire/reading-rules.ts'
 import { FieldBatch } from './rows/field-batch.ts'
 import { fieldsOfRowTest, literalsOfRowTest } from './row-test.ts'

@@ -1,6 +1,6 @@
 import { foldFields, monitorFields } from '../aggregate/wanted-fields.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
-import { wantedFieldsMax, type WantedField } from '../wire/field-plan.ts'
+import { wantedFieldsMax, type WantedField } from '../wire/fields/field-plan.ts'
 import type { Findings } from './expressions.ts'
 
 /**

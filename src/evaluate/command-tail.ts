@@ -35,10 +35,14 @@ export class CommandTail {
 
   /** The commands in [from, to), once they are here; rejects when the signal aborts first. */
   async take(from: number, to: number, signal: AbortSignal): Promise<readonly Command[]> {
+    const ended = Promise.withResolvers<void>()
+    const end = () => ended.resolve()
+    signal.addEventListener('abort', end, { once: true })
     while (this.#next < to) {
       signal.throwIfAborted()
-      await this.#arrived.promise
+      await Promise.race([this.#arrived.promise, ended.promise])
     }
+    signal.removeEventListener('abort', end)
     const commands: Command[] = []
     for (let offset = from; offset < to; offset++) {
       const command = this.#waiting.get(offset)

@@ -120,11 +120,12 @@ class PanesReader {
     const position = { offset: this.#readFrom, note: '' }
     const turns = log.read(this.#claim, { position, bytesMax: TURN_BYTES_MAX })
     const iterator = turns[Symbol.asyncIterator]()
+    const ending = AbortSignal.any([stop.signal, this.#claim.signal])
     try {
       for (;;) {
         const turn = await Promise.race([iterator.next(), failure])
         if (turn.done === true) break
-        await this.#turn(turn.value, stop.signal)
+        await this.#turn(turn.value, ending)
       }
       if (this.#claim.signal.reason !== 'lost' && this.#isRebuilt) await this.#checkpoint()
     } finally {

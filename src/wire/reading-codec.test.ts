@@ -4,10 +4,10 @@ import fc from 'fast-check'
 
 import { readingFields, type Reading } from '../model/reading.ts'
 import { utf8 } from '../std/bytes.ts'
-import { readFieldsSlowly } from './field-fallback.ts'
-import { compileFieldPlan } from './field-plan.ts'
-import { createFieldColumns } from './field-columns.ts'
-import { FieldScanner } from './field-scanner.ts'
+import { readFieldsSlowly } from './fields/field-fallback.ts'
+import { compileFieldPlan } from './fields/field-plan.ts'
+import { createFieldColumns } from './fields/field-columns.ts'
+import { FieldScanner } from './fields/field-scanner.ts'
 import { checkReading, deriveFields, encodeReading, parseReading } from './reading-codec.ts'
 
 const BASE = { ts: 1_795_383_157_516, stream: 'arena-1' }

@@ -9,7 +9,7 @@ import {
   type RejectReason,
   type Scalar,
 } from '../model/reading.ts'
-import { isUnsigned } from './field-plan.ts'
+import { isUnsigned } from './fields/field-plan.ts'
 import { layoutOf } from './reading-layout.ts'
 import { isRow, parseRow, rowFault, textFault, type RawRow } from './reading-rules.ts'
 

@@ -3,7 +3,7 @@
 // is held to formats.md 1.3, and they are laid down in canonical order.
 import { readingLimits } from '../model/reading.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
-import { JsonCursor } from './json-cursor.ts'
+import { JsonCursor } from './fields/json-cursor.ts'
 import { addedItem, rowLayoutOf, valueRule, type RowLayout } from './row-layout.ts'
 
 /** Sources mix kinds of rows; more than these at once are rare and only slower. */

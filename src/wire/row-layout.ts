@@ -2,8 +2,8 @@
 // there equal those of a row that was parsed before needs no parser for its keys.
 import type { FieldKind } from '../model/reading.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
-import { isUnsigned } from './field-plan.ts'
-import { JsonCursor } from './json-cursor.ts'
+import { isUnsigned } from './fields/field-plan.ts'
+import { JsonCursor } from './fields/json-cursor.ts'
 import { layoutOf } from './reading-layout.ts'
 import { fieldByName } from './reading-rules.ts'
 

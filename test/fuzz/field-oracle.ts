@@ -1,4 +1,4 @@
-import type { FieldPlan, WantedField } from '../../src/wire/field-plan.ts'
+import type { FieldPlan, WantedField } from '../../src/wire/fields/field-plan.ts'
 import { isRow } from '../../src/wire/reading-rules.ts'
 import { readingFields } from '../../src/model/reading.ts'
 

@@ -1,4 +1,8 @@
-import { compileFieldPlan, type FieldPlan, type WantedField } from '../../src/wire/field-plan.ts'
+import {
+  compileFieldPlan,
+  type FieldPlan,
+  type WantedField,
+} from '../../src/wire/fields/field-plan.ts'
 
 const named = (kind: WantedField['kind'], names: string): readonly WantedField[] =>
   names.split(' ').map((name) => ({ name, kind }))

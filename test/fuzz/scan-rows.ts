@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { bail } from '../../src/wire/field-bail.ts'
-import { createFieldColumns, type FieldColumns } from '../../src/wire/field-columns.ts'
-import { readFieldsSlowly } from '../../src/wire/field-fallback.ts'
-import type { FieldPlan } from '../../src/wire/field-plan.ts'
-import { FieldScanner } from '../../src/wire/field-scanner.ts'
+import { bail } from '../../src/wire/fields/field-bail.ts'
+import { createFieldColumns, type FieldColumns } from '../../src/wire/fields/field-columns.ts'
+import { readFieldsSlowly } from '../../src/wire/fields/field-fallback.ts'
+import type { FieldPlan } from '../../src/wire/fields/field-plan.ts'
+import { FieldScanner } from '../../src/wire/fields/field-scanner.ts'
 import { believed, parsedRow, wantedOf } from './field-oracle.ts'
 
 /** Rows of one batch in one buffer. */

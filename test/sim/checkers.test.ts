@@ -3,10 +3,17 @@ import { test } from 'node:test'
 import type { LogBatch, LogRecord } from '../../src/log/log.ts'
 import { NocturneError } from '../../src/model/nocturne-error.ts'
 import type { Store } from '../../src/store/store.ts'
+import { stepOf } from '../../src/notify/notify-records.suite.ts'
+import { prng } from '../../src/std/prng.ts'
+import { checkAlertmanagers } from './check/alertmanager-check.ts'
 import { Violation } from './check/ledger.ts'
+import { Scheduler } from './core/scheduler.ts'
+import { Tally } from './core/tally.ts'
 import { runWorld } from './run-seed.ts'
 import { appending, lagging, tampered, withJson } from './tampered-log.ts'
 import type { Tamper } from './world/machine.ts'
+import { SimAlertmanager } from './world/sim-alertmanager.ts'
+import { SimEndpoint } from './world/sim-endpoint.ts'
 import { smallScenario, type Scenario } from './world/scenario.ts'
 
 const SEED = 8n
@@ -50,7 +57,7 @@ const PLANTS: readonly {
   {
     id: 'D2',
     what: 'a position of panes ahead of its windows',
-    tamper: { above: lagging('windows', 2) },
+    tamper: { above: lagging('windows', 5) },
     scenario: uncorrected,
     noticed: /^panes\/0 stood at \d+, and .* was not in the log/s,
   },
@@ -214,6 +221,21 @@ for (const { id, what, noticed, ...plant } of PLANTS) {
     assert.match(error.message, noticed)
   })
 }
+
+test('[A1] the simulator notices an Alertmanager that missed an alert for good', async () => {
+  const step = stepOf({ alert: 1, seq: 1, step: 'firing', activeAt: 1 })
+  const steps = [{ step: { ...step, alert: 'RetransHigh' }, writtenAt: 1 }]
+  const endpoint = new SimEndpoint({
+    scheduler: new Scheduler(prng(1)),
+    tally: new Tally(),
+    random: prng(1),
+  })
+  const ignorant = new SimAlertmanager('http://am', endpoint)
+
+  const check = () => checkAlertmanagers([ignorant], steps, { settledAt: 2, now: 3 })
+
+  assert.throws(check, Violation)
+})
 
 test('one seed gives one world, event for event', async () => {
   const faults = [{ at: 2_500, kind: 'die', effects: 9, when: 'torn', end: 'power', downMs: 9 }]

@@ -205,6 +205,9 @@ export class EmbeddedLog implements Log {
     this.#assertOpen()
     const noteBytes = utf8(note).length
     if (noteBytes > NOTE_BYTES_MAX) throw new NocturneError('LOG_NOTE_TOO_LONG', `${noteBytes}`)
+    this.#desk.groupOf(claim)
+    // Else a power cut could leave the position beyond the rows, and those to come would be passed.
+    await this.#partition(claim).durable(offset)
     const group = this.#desk.groupOf(claim)
     const { meta, clock } = this.#house
     meta.putPosition(group, claim, { offset, note, storedAt: clock.now() })

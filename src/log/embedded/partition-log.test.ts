@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { topicSpec, records } from '../suite/log-rig.suite.ts'
 import { EmbeddedRig } from './embedded-rig.suite.ts'
 import { once, systemError } from './faulty-disk.suite.ts'
@@ -158,6 +159,28 @@ test('an interval topic shows rows once written and resolves once synced', async
 
   assert.equal(value.count, 1)
   assert.equal(wasResolved, false)
+})
+
+test('[D2] a position of an interval topic waits until the rows before it are synced', async () => {
+  const log = await rig.open()
+  await log.createTopic(topicSpec({ durability: 'interval' }))
+  const ending = new AbortController()
+  const times = { sessionMs: 1, rebalanceMs: 1 }
+  const group = { topics: ['rows'], group: 'g', start: 'earliest', ...times } as const
+  const claims = log.claims(group, ending.signal)
+  const claim = (await claims[Symbol.asyncIterator]().next()).value
+  const events: string[] = []
+  rig.disk.datasync = () => void events.push('sync')
+
+  const appended = log.append('rows', records('a'))
+  while ((await log.ends('rows'))[0]!.end === 0) await setImmediate()
+  const committed = log.commit(claim, 1).then(() => events.push('committed'))
+  rig.clock.advance(100)
+  await Promise.all([appended, committed])
+
+  assert.deepEqual(events, ['sync', 'committed'])
+  assert.equal((await log.position(claim)).offset, 1)
+  ending.abort()
 })
 
 test('[D5] below the floor of free space readings are refused first, steps never', async () => {

@@ -66,6 +66,8 @@ export class PartitionLog {
   #writing: Promise<void> | undefined
   #inFlight = 0
   #isRollWanted = false
+  /** Resolved by the next sync, whatever becomes of it. */
+  #syncing = Promise.withResolvers<void>()
   #poison: NocturneError | undefined
 
   constructor(
@@ -190,6 +192,15 @@ export class PartitionLog {
   async settled(): Promise<void> {
     await this.#writing
     await this.#commit.flush()
+  }
+
+  /** Resolves when all rows are that lie before the offset by now. @throws LOG_POISONED. */
+  async durable(offset: number): Promise<void> {
+    const to = Math.min(offset, this.#written.offset)
+    while (to > this.#synced.offset) {
+      if (this.#poison !== undefined) throw this.#poison
+      await this.#syncing.promise
+    }
   }
 
   /** Where it ended, if all is durable; undefined when poisoned. Appends have stopped. */
@@ -319,6 +330,12 @@ export class PartitionLog {
     this.#house.counters.syncs++
     this.#synced = mark
     this.appended.wake()
+    this.#endSync()
+  }
+
+  #endSync(): void {
+    this.#syncing.resolve()
+    this.#syncing = Promise.withResolvers()
   }
 
   /** The system may have let go of what it could not write, and reads it back all the same. */
@@ -339,6 +356,7 @@ export class PartitionLog {
     if (this.#poison !== undefined) return this.#poison
     this.#poison = new NocturneError('LOG_POISONED', this.#name, { cause: error })
     this.#house.counters.poisonedPartitions++
+    this.#endSync()
     return this.#poison
   }
 

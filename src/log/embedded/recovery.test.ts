@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { topicSpec, records } from '../suite/log-rig.suite.ts'
 import { EmbeddedRig } from './embedded-rig.suite.ts'
+import { systemError } from './faulty-disk.suite.ts'
 
 let rig: EmbeddedRig
 
@@ -141,6 +142,25 @@ test('index files are a cache: missing or broken ones are built again', async ()
   for (const offset of [1, 4]) {
     assert.deepEqual((await rig.readAll(log, offset)).values, TEN.slice(offset))
   }
+})
+
+test('a segment whose index cannot be read leaves no file open', async () => {
+  rig = new EmbeddedRig({ segmentBytes: 100 })
+  const log = await tenRows()
+  const held: string[] = []
+  const { open } = rig.disk
+  rig.disk.open = async (path, mode) => {
+    if (path.endsWith('.idx')) throw systemError('EIO')
+    const file = await open.call(rig.disk, path, mode)
+    held.push(path)
+    const close = () => file.close().then(() => void held.splice(held.indexOf(path), 1))
+    return { ...file, close }
+  }
+
+  await assert.rejects(rig.readAll(log), { code: 'EIO' })
+  rig.disk.open = open
+
+  assert.deepEqual(held, [])
 })
 
 test('what a compaction left half-made is removed at opening', async () => {

@@ -107,14 +107,23 @@ export class Segment {
 
   async #load(): Promise<OpenSegment> {
     const file = await this.#disk.open(`${this.path}.log`, 'read')
+    try {
+      return { file, index: await this.#index(file) }
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  async #index(file: DiskFile): Promise<SegmentIndex> {
     const stored = await this.storedIndex()
     if (stored !== undefined) {
       this.#end = stored.end
-      return { file, index: stored.index }
+      return stored.index
     }
     const { index, end } = await this.#rebuild(file)
     await this.seal(index, end)
-    return { file, index }
+    return index
   }
 
   /** Damage is stepped over: the index leads to what is around it. */

@@ -11,12 +11,13 @@ import { ProcessDisk } from '../disk/process-disk.ts'
 import { WatchedMeta } from '../disk/watched-meta.ts'
 import { LIMITS, ROOT_FOLDER } from '../world/sim-process.ts'
 import type { World } from '../world/world.ts'
+import { checkAlertmanagers } from './alertmanager-check.ts'
 import { checkAcked } from './durability-check.ts'
 import { evaluateAgain } from './evaluate-again.ts'
 import { Violation } from './ledger.ts'
-import { jsonOf, readContents, type LogContents } from './log-contents.ts'
+import { jsonIn, jsonOf, readContents, type LogContents } from './log-contents.ts'
 import { checkNotices, noticesIn } from './notice-check.ts'
-import { checkOutputs, dueOf, type Due } from './output-check.ts'
+import { ackedOutputs, checkOutputs, dueOf, type Due } from './output-check.ts'
 import { planAgain } from './plan-again.ts'
 import { checkRefusals } from './refusal-check.ts'
 import { RowFold, type FoldedRow } from './row-fold.ts'
@@ -146,6 +147,7 @@ async function evaluatedAgain({ world, log, clock, settledAt, contents }: Left) 
   const spec = { monitors, panesPartitions: of.partitions, absentMs, live: true }
   const steps: Step[] = []
   const windows: WindowResult[] = []
+  const acked = ackedOutputs(world.ledger.acks)
   for (let partition = 0; partition < of.partitions; partition++) {
     const end = world.stopped?.progress.evaluate.next.get(partition) ?? 0
     assertCaughtUp(contents, { topic: 'panes', partition, end }, settledAt)
@@ -160,7 +162,7 @@ async function evaluatedAgain({ world, log, clock, settledAt, contents }: Left) 
     const commits = world.ledger.commits.filter(
       (commit) => commit.group === 'evaluate' && commit.partition === partition,
     )
-    checkOutputs(dues, commits, world.ledger.acks)
+    checkOutputs(dues, commits, acked)
   }
   return { windows, steps }
 }
@@ -190,11 +192,18 @@ async function judgeNotices({ world, log, clock, settledAt, contents }: Left) {
   const transitions = contents.get('transitions') ?? []
   const writtenAt = new Map<string, number>()
   const told: Told[] = []
-  for (const { time, value } of transitions.flat()) {
-    const record = JSON.parse(new TextDecoder().decode(value)) as Step | Told
+  const steps: { readonly step: Step; readonly writtenAt: number }[] = []
+  for (const logged of transitions.flat()) {
+    const { time } = logged
+    const record = jsonIn(logged) as Step | Told
     if (record.kind === 'notice') told.push(record)
-    else if (!writtenAt.has(record.id)) writtenAt.set(record.id, time)
+    else {
+      if (!writtenAt.has(record.id)) writtenAt.set(record.id, time)
+      steps.push({ step: record, writtenAt: time })
+    }
   }
+  const now = settledAt + world.scenario.lagMs
+  checkAlertmanagers(world.alertmanagers, steps, { settledAt, now })
   return checkNotices({
     planned: await noticesIn(log),
     expected: await planAgain(transitions, { spec: world.scenario.config.notify, clock }),

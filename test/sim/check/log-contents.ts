@@ -61,10 +61,19 @@ export function* jsonOf(
   topic: TopicName,
   before = Number.POSITIVE_INFINITY,
 ): Iterable<unknown> {
-  const decoder = new TextDecoder()
   for (const partition of contents.get(topic) ?? []) {
-    for (const { time, value } of partition) {
-      if (time < before) yield JSON.parse(decoder.decode(value))
-    }
+    for (const record of partition) if (record.time < before) yield jsonIn(record)
   }
+}
+
+const known = new WeakMap<LoggedRecord, unknown>()
+
+/** A record's value as JSON, parsed once. */
+export function jsonIn(record: LoggedRecord): unknown {
+  let json = known.get(record)
+  if (json === undefined) {
+    json = JSON.parse(new TextDecoder().decode(record.value))
+    known.set(record, json)
+  }
+  return json
 }

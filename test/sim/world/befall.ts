@@ -49,9 +49,9 @@ function befallForAWhile(world: Stage, fault: Brief): void {
       afterwards(fault.forMs, () => (storeMood.isDown = false))
       return
     case 'receiver': {
-      const receiver = world.receivers[fault.receiver % world.receivers.length]!
-      receiver.mood = fault.mood
-      afterwards(fault.forMs, () => (receiver.mood = 'takes'))
+      const endpoint = world.endpoints[fault.receiver % world.endpoints.length]!
+      endpoint.mood = fault.mood
+      afterwards(fault.forMs, () => (endpoint.mood = 'takes'))
       return
     }
     case 'cut': {

@@ -3,7 +3,7 @@ import type { DeathPoint } from '../core/effect-gate.ts'
 import { between, chance, oneOf } from '../core/seed.ts'
 import type { DiskOp } from '../disk/disk-troubles.ts'
 import type { Scenario } from './scenario.ts'
-import type { ReceiverMood } from './sim-receiver.ts'
+import type { ReceiverMood } from './sim-endpoint.ts'
 
 /** How a process ends: with what the system holds in memory kept, or with the power gone. */
 export type EndKind = 'kill' | 'power'
@@ -72,11 +72,13 @@ const DRAWS: readonly Draw[] = [
   (random) => ({ kind: 'store', forMs: between(random, 1_000, 10_000) }),
   (random) => ({
     kind: 'receiver',
-    receiver: random.below(2),
+    receiver: random.below(4),
     mood: oneOf(random, ['fails', 'hangs', 'cuts'] as const),
     forMs: between(random, 1_000, 15_000),
   }),
-  (random) => ({ kind: 'cut', sender: random.below(3), forMs: between(random, 500, 25_000) }),
+  (random) => ({ kind: 'cut', sender: random.below(3), forMs: between(random, 500, 8_000) }),
+  // Long enough to be silent, and to come back behind every correction.
+  (random) => ({ kind: 'cut', sender: random.below(3), forMs: between(random, 8_000, 28_000) }),
   (random) => ({ kind: 'rebalance', forMs: between(random, 500, 6_000) }),
 ]
 

@@ -10,6 +10,7 @@ import type { Platter } from '../disk/platter.ts'
 import type { Log } from '../../../src/log/log.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Scenario } from './scenario.ts'
+import type { SimAlertmanager } from './sim-alertmanager.ts'
 import type { SimReceiver } from './sim-receiver.ts'
 import type { StoreMood } from './sim-store.ts'
 import type { TailFile } from './tail-file.ts'
@@ -40,6 +41,7 @@ export interface Machine {
   readonly storeMood: StoreMood
   readonly storeWatch: StoreWatch
   readonly receivers: readonly SimReceiver[]
+  readonly alertmanagers: readonly SimAlertmanager[]
   readonly tailFile: TailFile
   /** A reader was begun again after an expected failure. */
   readerFailed(reader: string, reason: string): void

@@ -8,6 +8,8 @@ import { TailCollector } from '../../../src/collect/tail-collector.ts'
 import type { Progress } from '../../../src/app/readers.ts'
 import { evaluatePanes } from '../../../src/evaluate/evaluate-panes.ts'
 import type { Claim, Log } from '../../../src/log/log.ts'
+import { runAlertmanager } from '../../../src/notify/alertmanager.ts'
+import type { HttpPost } from '../../../src/notify/http-post.ts'
 import { runPlan } from '../../../src/notify/plan.ts'
 import { runSend } from '../../../src/notify/send.ts'
 import { recordSteps } from '../../../src/record/record-steps.ts'
@@ -57,7 +59,9 @@ export class Parts {
     this.#supervision = {
       clock,
       logger: silentLogger,
-      failed: (reader, reason) => machine.readerFailed(reader, reason),
+      failed: (reader, reason) => {
+        if (!house.life.isOver) machine.readerFailed(reader, reason)
+      },
       bug: (error) => this.#bug(error),
     }
     const { partitions } = machine.scenario.config.log
@@ -75,6 +79,12 @@ export class Parts {
     await Promise.allSettled(this.#tasks.collect)
     this.#reading.abort()
     await Promise.allSettled(this.#tasks.read)
+  }
+
+  /** Everything ends by itself: signals that nobody aborts are held for ever by the platform. */
+  abandon(): void {
+    this.#collecting.abort()
+    this.#reading.abort()
   }
 
   /** Second members of the groups, for a while. */
@@ -127,8 +137,8 @@ export class Parts {
 
   #startNotify(): void {
     const { log, clock, life, random } = this.#house
-    const { scenario, receivers } = this.#machine
-    const spec = scenario.config.notify
+    const { scenario, receivers, alertmanagers } = this.#machine
+    const { monitors, notify: spec } = scenario.config
     const count = (): void => undefined
     this.#read('plan', (signal) => runPlan({ log, spec, clock, signal, count }))
     for (const receiver of receivers) {
@@ -137,6 +147,13 @@ export class Parts {
       const of = { log, receiver: receiver.name, deliver, clock, random, count }
       this.#read(`send/${receiver.name}`, (signal) => runSend({ ...of, signal }))
     }
+    const receiver = spec.receivers.find(({ kind }) => kind === 'alertmanager')
+    if (receiver === undefined) return
+    const post: HttpPost = (request) =>
+      alertmanagers.find(({ url }) => request.url.startsWith(url))!.post(request, life)
+    const hopMsMax = Math.max(...monitors.map(({ window }) => window.hopMs))
+    const of = { log, receiver, spec, hopMsMax, post, clock, random, count }
+    this.#read(`send/${receiver.name}`, (signal) => runAlertmanager({ ...of, signal }))
   }
 
   #startCollectors(): void {

@@ -159,6 +159,10 @@ notify:
   receivers:
     - { name: noc, kind: webhook, url: "http://noc.example/hook" }
     - { name: desk, kind: webhook, url: "http://desk.example/hook", send_resolved: false }
+    - name: am
+      kind: alertmanager
+      urls: ["http://am1.example", "http://am2.example"]
+      resend: 3s
   route:
     receiver: noc
     group_by: [alertname]
@@ -166,6 +170,7 @@ notify:
     group_interval: ${3 * facts.graceMs}ms
     repeat_interval: 15s
     routes:
+      - { receiver: am, matchers: ['alertname = "RetransHigh"'], continue: true }
       - { receiver: desk, matchers: ['severity = "critical"'], group_by: [stream], continue: true }
       - { receiver: noc }
 `

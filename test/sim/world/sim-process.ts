@@ -6,6 +6,7 @@ import { openEmbeddedLog, type EmbeddedLog } from '../../../src/log/embedded/emb
 import type { Log } from '../../../src/log/log.ts'
 import { WatchedLog } from '../check/watched-log.ts'
 import type { EffectGate } from '../core/effect-gate.ts'
+import { failureOf } from '../core/failure-of.ts'
 import { ProcessClock } from '../core/process-clock.ts'
 import type { Life } from '../core/scheduler.ts'
 import { chance } from '../core/seed.ts'
@@ -114,6 +115,12 @@ export class SimProcess implements Reachable {
     tally.add('compactions', stats.compactions)
     tally.add('appends refused for space', stats.spaceRefusals)
     tally.add('rounds of maintenance failed', stats.maintenanceFailures)
+  }
+
+  /** Lets go of what would keep a process that is gone in memory; nothing of it has an effect. */
+  abandon(): void {
+    this.#parts?.abandon()
+    if (this.embedded !== undefined) void failureOf(this.embedded.close())
   }
 
   /** In good order (R4). */

@@ -6,6 +6,7 @@ import { PaneWatch } from '../check/pane-watch.ts'
 import { StoreWatch } from '../check/store-watch.ts'
 import { ClockOffset } from '../core/process-clock.ts'
 import { EffectGate } from '../core/effect-gate.ts'
+import { failureOf } from '../core/failure-of.ts'
 import { Scheduler, type Life } from '../core/scheduler.ts'
 import { chance } from '../core/seed.ts'
 import { Tally } from '../core/tally.ts'
@@ -20,6 +21,8 @@ import { Foreigner } from './foreigner.ts'
 import { Person } from './person.ts'
 import type { Scenario } from './scenario.ts'
 import { Sender } from './sender.ts'
+import { SimAlertmanager } from './sim-alertmanager.ts'
+import { SimEndpoint } from './sim-endpoint.ts'
 import { SimProcess } from './sim-process.ts'
 import { SimReceiver } from './sim-receiver.ts'
 import type { Tamper } from './machine.ts'
@@ -60,6 +63,8 @@ export class World implements Stage {
   readonly storeMood = { isDown: false }
   readonly storeWatch = new StoreWatch()
   readonly receivers: readonly SimReceiver[]
+  readonly alertmanagers: readonly SimAlertmanager[]
+  readonly endpoints: readonly SimEndpoint[]
   readonly tailFile = new TailFile()
   readonly senders: readonly Sender[]
   readonly foreigner: Foreigner
@@ -80,10 +85,14 @@ export class World implements Stage {
     this.trace = new Trace(this.scheduler, print)
     this.platter.capacityBytes = DISK_BYTES
     const { scheduler, tally } = this
-    this.receivers = config.notify.receivers.map(
-      ({ name }) =>
-        new SimReceiver(name, { scheduler, tally, random: chance(seed, `receiver ${name}`) }),
-    )
+    const endpoint = (name: string): SimEndpoint =>
+      new SimEndpoint({ scheduler, tally, random: chance(seed, `endpoint ${name}`) })
+    const { receivers } = config.notify
+    const webhooks = receivers.filter(({ kind }) => kind === 'webhook')
+    this.receivers = webhooks.map(({ name }) => new SimReceiver(name, endpoint(name)))
+    const urls = receivers.flatMap((of) => (of.kind === 'alertmanager' ? of.urls : []))
+    this.alertmanagers = urls.map((url) => new SimAlertmanager(url, endpoint(url)))
+    this.endpoints = [...this.receivers, ...this.alertmanagers].map((told) => told.endpoint)
     this.senders = scenario.senders.map(
       (plan) => new Sender(this, plan, chance(seed, `sender of ${plan.site}`)),
     )
@@ -183,11 +192,12 @@ export class World implements Stage {
     this.metaFiles.crash(kind === 'power' ? power : undefined)
     if (kind === 'power') this.platter.cutPower(power)
     process.end()
-    this.scheduler.after(1, undefined, () => {
+    this.scheduler.after(1, undefined, () => process.abandon())
+    this.scheduler.after(2, undefined, () => {
       process.meta?.close()
       this.metaFiles.forget()
     })
-    this.scheduler.after(downMs * 1000 + 2, undefined, () => this.#start())
+    this.scheduler.after(downMs * 1000 + 3, undefined, () => this.#start())
   }
 
   async restart(downMs: number): Promise<void> {
@@ -229,13 +239,6 @@ export class World implements Stage {
     this.beside(this.#follow(process))
   }
 }
-
-/** What work failed with, undefined where it did not. */
-const failureOf = (work: Promise<void>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 
 function assertNothingIsHeld({ disk, clock }: SimProcess): void {
   if (disk.openCount !== 0) throw new Violation(`${disk.openCount} files were left open`)

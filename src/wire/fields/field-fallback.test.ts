@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { utf8 } from '../std/bytes.ts'
+import { utf8 } from '../../std/bytes.ts'
 import { readFieldsSlowly } from './field-fallback.ts'
 import { compileFieldPlan } from './field-plan.ts'
 

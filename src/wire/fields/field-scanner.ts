@@ -3,9 +3,9 @@
 // member = ws key ws : ws value ws, value = number | string | true | false | null. For any bytes it
 // either agrees with JSON.parse on every wanted field or bails; only behind the stop point of a `v`
 // row nothing is checked.
-import { readingLimits } from '../model/reading.ts'
-import type { ByteColumn } from '../model/record-columns.ts'
-import { utf8 } from '../std/bytes.ts'
+import { readingLimits } from '../../model/reading.ts'
+import type { ByteColumn } from '../../model/record-columns.ts'
+import { utf8 } from '../../std/bytes.ts'
 import { bail } from './field-bail.ts'
 import type { FieldColumns } from './field-columns.ts'
 import { gapAction, type FieldGap } from './field-gap.ts'

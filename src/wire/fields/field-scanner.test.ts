@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { prng } from '../std/prng.ts'
-import { utf8 } from '../std/bytes.ts'
+import { prng } from '../../std/prng.ts'
+import { utf8 } from '../../std/bytes.ts'
 import { bail } from './field-bail.ts'
 import { createFieldColumns } from './field-columns.ts'
 import { compileFieldPlan, type FieldPlan } from './field-plan.ts'

@@ -1,4 +1,4 @@
-import { readingLimits } from '../model/reading.ts'
+import { readingLimits } from '../../model/reading.ts'
 import { bail } from './field-bail.ts'
 import { maskCount, type FieldColumns } from './field-columns.ts'
 import type { FieldPlan } from './field-plan.ts'

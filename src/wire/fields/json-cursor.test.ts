@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { utf8 } from '../std/bytes.ts'
+import { utf8 } from '../../std/bytes.ts'
 import { bail } from './field-bail.ts'
 import { JsonCursor } from './json-cursor.ts'
 

@@ -1,7 +1,7 @@
-import type { FieldKind } from '../model/reading.ts'
-import { assert } from '../std/assert.ts'
-import { utf8 } from '../std/bytes.ts'
-import { fieldByName } from './reading-rules.ts'
+import type { FieldKind } from '../../model/reading.ts'
+import { assert } from '../../std/assert.ts'
+import { utf8 } from '../../std/bytes.ts'
+import { fieldByName } from '../reading-rules.ts'
 
 /** A field that a reader asks for, and as what. */
 export type WantedField = { readonly name: string; readonly kind: 'number' | 'text' }

@@ -1,6 +1,6 @@
-import { readingLimits, type RejectReason } from '../model/reading.ts'
+import { readingLimits, type RejectReason } from '../../model/reading.ts'
 import type { FieldPlan } from './field-plan.ts'
-import { parseRow, rowFault, textFault, type RawRow } from './reading-rules.ts'
+import { parseRow, rowFault, textFault, type RawRow } from '../reading-rules.ts'
 
 /** The wanted fields of one row; `masks` say which are there, as in `FieldColumns`. */
 export type SlowFields = {
