@@ -101,7 +101,7 @@ export class SharedFold {
     for (let at = 0; at < starts.length; at++) {
       const start = starts[at]!
       const site = sites[at]!
-      this.#slices.push(this.store.site(site).at(start))
+      this.#slices.push(this.store.sites[site]?.at(start))
       // A watermark only grows: what is open behind the batch was open for all its rows.
       const { watermark } = facts.sources[site]!
       this.#mayClose.push(sliceVerdict(start + this.sliceMs, watermark, this.window) !== 'open')

@@ -68,13 +68,33 @@ export class RowIntake {
 
   /** Judges every row of the batch; `rejected` gets the unreadable ones with their reasons. */
   judge(
-    { count: rowCount, times }: Pick<RecordColumns, 'count' | 'times'>,
+    records: Pick<RecordColumns, 'count' | 'times'>,
     turn: Turn,
     rejected: (row: number, reason: string) => void,
   ): RowFacts {
-    this.#reserve(rowCount)
+    this.#reserve(records.count)
     this.#collectors.begin(turn.serial)
     for (const source of this.sources) source.watermarkBefore = source.watermark
+    const count = this.#judgeRows(records, rejected)
+    return {
+      rows: this.#rows,
+      count,
+      watermarks: this.#watermarks,
+      sites: this.#siteOfRow,
+      weights: this.#batch.isAnywhere(this.#field.p) ? this.#weigh(count) : undefined,
+      hasSpread: this.#batch.isAnywhere(this.#field.spread),
+      times: records.times,
+      serial: turn.serial,
+      readAt: turn.readAt,
+      sources: this.sources,
+    }
+  }
+
+  /** Lists the rows to fold; answers how many they are. */
+  #judgeRows(
+    { count: rowCount, times }: Pick<RecordColumns, 'count' | 'times'>,
+    rejected: (row: number, reason: string) => void,
+  ): number {
     const { reasons, ids, numbers } = this.#batch
     const [siteIds, srcIds] = [ids[this.#field.site]!, ids[this.#field.src]!]
     const ts = numbers[this.#field.ts]!
@@ -115,17 +135,7 @@ export class RowIntake {
       sites[row] = site
       watermarks[row] = source.watermark
     }
-    return {
-      rows,
-      count,
-      watermarks,
-      sites,
-      weights: this.#batch.isAnywhere(this.#field.p) ? this.#weigh(count) : undefined,
-      hasSpread: this.#batch.isAnywhere(this.#field.spread),
-      times,
-      ...turn,
-      sources: this.sources,
-    }
+    return count
   }
 
   #isRepeat(row: number): boolean {
