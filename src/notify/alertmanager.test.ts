@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
 import { openMemoryLog } from '../log/memory/memory-log.ts'
 import type { Log } from '../log/log.ts'
+import { NocturneError } from '../model/nocturne-error.ts'
 import type { Step } from '../model/step.ts'
 import { prng } from '../std/prng.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
@@ -51,10 +52,20 @@ function feed(at: World, instances: readonly TestReceiver[]) {
   const { signal } = ending
   const options = { log, receiver, spec, hopMsMax: 1_000, post, clock, random: prng(1), signal }
   const run = runAlertmanager({ ...options, count: () => undefined })
-  return async () => {
+  const end = async (): Promise<void> => {
     ending.abort()
     await run
   }
+  return Object.assign(end, { run })
+}
+
+/** The log on a disk that has no room for what was told. */
+function withoutRoom(log: Log): Log {
+  const full = () => Promise.reject(new NocturneError('LOG_FULL', 'no room'))
+  return new Proxy(log, {
+    get: (target, name) =>
+      name === 'append' ? full : Reflect.get(target, name, target).bind(target),
+  })
 }
 
 const move = (at: World, stepMs: number) => ({
@@ -107,6 +118,18 @@ test('[A67] every Alertmanager is kept informed, and a step is told once one has
   assert.equal((await toldsOf(at.log)).length, 1)
   assert.deepEqual(posted(dead).length, 1)
   await Promise.all([alive.down(), dead.down()])
+})
+
+test('[A67] a feed that cannot note what it told ends, so that it is begun again', async () => {
+  const at = await world()
+  const alive = accepting(at)
+  await alive.up()
+  await appendSteps(at.log, [one(2, 'firing')])
+
+  const { run } = feed({ ...at, log: withoutRoom(at.log) }, [alive])
+
+  await assert.rejects(run, { code: 'LOG_FULL' })
+  await alive.down()
 })
 
 test('an alert that is over is sent with its end for 15 min, restarts or not', async () => {

@@ -59,7 +59,7 @@ export async function runAlertmanager(options: AlertmanagerOptions): Promise<voi
   const feeding: Promise<void>[] = []
   try {
     for await (const claim of log.claims(group, ending.signal)) {
-      const feed = new AlertmanagerFeed(options, claim).run()
+      const feed = new AlertmanagerFeed(options, claim, end).run()
       // Awaited below; a failure ends the other partitions' feeds now.
       feed.then(undefined, end)
       feeding.push(feed)
@@ -76,6 +76,7 @@ export async function runAlertmanager(options: AlertmanagerOptions): Promise<voi
 class AlertmanagerFeed {
   readonly #options: AlertmanagerOptions
   readonly #claim: Claim
+  readonly #leave: () => void
   readonly #state: AlertmanagerState
   /** One for each instance, rung when it has something to send. */
   readonly #bells: readonly Bell[]
@@ -83,9 +84,11 @@ class AlertmanagerFeed {
   #next = 0
   #working: Promise<void> = Promise.resolve()
 
-  constructor(options: AlertmanagerOptions, claim: Claim) {
+  /** `leave` ends the claims of all partitions, and so everything that waits for the log. */
+  constructor(options: AlertmanagerOptions, claim: Claim, leave: () => void) {
     this.#options = options
     this.#claim = claim
+    this.#leave = leave
     const compiled = compileRoutes(options.spec.route)
     assert(compiled.ok, 'routes are checked when the configuration is read')
     const { name, urls } = options.receiver
@@ -108,7 +111,11 @@ class AlertmanagerFeed {
       this.#read(),
       ...urls.map((url, i) => this.#feed(url, this.#bells[i] ?? new Bell(), stopping.signal)),
     ]
-    for (const each of work) each.then(undefined, stop)
+    const fail = () => {
+      stop()
+      this.#leave()
+    }
+    for (const each of work) each.then(undefined, fail)
     try {
       await work[0]
       stop()

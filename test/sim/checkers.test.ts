@@ -172,6 +172,18 @@ const PLANTS: readonly {
     noticed: /did not stop in time/,
   },
   {
+    id: 'D6',
+    what: 'a reader that stays behind',
+    tamper: {
+      above: (log) =>
+        tampered(log, {
+          read: (claim, options) =>
+            claim.group === 'aggregate' ? nothing(claim.signal) : log.read(claim, options),
+        }),
+    },
+    noticed: /^readings\/0 was read to 0 of/,
+  },
+  {
     id: 'D5',
     what: 'files that nobody closes',
     tamper: { below: (log) => tampered(log, { close: () => Promise.resolve() }) },
@@ -200,6 +212,13 @@ function withoutWindows(store: Store): Store {
     get: (target, name) =>
       name === 'upsertWindows' ? upsertWindows : Reflect.get(target, name, target).bind(target),
   })
+}
+
+/** A read that gives nothing until the claim ends. */
+async function* nothing(signal: AbortSignal): AsyncGenerator<LogBatch> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await promise
 }
 
 /** A read that gives nothing and never ends. */

@@ -1,3 +1,4 @@
+import { newProgress } from '../../../src/app/readers.ts'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { Log } from '../../../src/log/log.ts'
 import type { Step, Told } from '../../../src/model/step.ts'
@@ -14,7 +15,7 @@ import type { World } from '../world/world.ts'
 import { checkAlertmanagers } from './alertmanager-check.ts'
 import { checkAcked } from './durability-check.ts'
 import { evaluateAgain } from './evaluate-again.ts'
-import { Violation } from './ledger.ts'
+import { Violation, type Commit } from './ledger.ts'
 import { jsonIn, jsonOf, readContents, type LogContents } from './log-contents.ts'
 import { checkNotices, noticesIn } from './notice-check.ts'
 import { ackedOutputs, checkOutputs, dueOf, type Due } from './output-check.ts'
@@ -54,6 +55,7 @@ export async function judge(world: World): Promise<Verdict> {
   const settledAt = clock.now() - world.scenario.lagMs
   const contents = await world.drive(readContents(log))
   const left = { world, log, clock, settledAt, contents }
+  checkCaughtUp(left)
   const ackedCount = checkAcked(world.ledger.acks, contents)
   const folds = foldsOf(left)
   checkSent(world, folds)
@@ -142,7 +144,7 @@ function windowsOf({ world, contents }: Left): Verdict['windows'] {
  * The windows and steps of evaluators that nobody interrupts (A1). What was in the log when a
  * position was committed is held against them (D2).
  */
-async function evaluatedAgain({ world, log, clock, settledAt, contents }: Left) {
+async function evaluatedAgain({ world, log, clock }: Left) {
   const { monitors, absentMs, log: of } = world.scenario.config
   const spec = { monitors, panesPartitions: of.partitions, absentMs, live: true }
   const steps: Step[] = []
@@ -150,7 +152,6 @@ async function evaluatedAgain({ world, log, clock, settledAt, contents }: Left) 
   const acked = ackedOutputs(world.ledger.acks)
   for (let partition = 0; partition < of.partitions; partition++) {
     const end = world.stopped?.progress.evaluate.next.get(partition) ?? 0
-    assertCaughtUp(contents, { topic: 'panes', partition, end }, settledAt)
     const outputs = await evaluateAgain({ log, clock, spec }, partition, end)
     const dues: Due[] = []
     for (const { offset, topic, value } of outputs) {
@@ -176,16 +177,24 @@ function compareFinals(issued: Iterable<WindowResult>, expected: readonly Window
   }
 }
 
-/** Nothing waits to be read that was there by then. */
-function assertCaughtUp(
-  contents: LogContents,
-  at: { readonly topic: 'panes'; readonly partition: number; readonly end: number },
-  settledAt: number,
-): void {
-  const records = contents.get(at.topic)?.[at.partition] ?? []
-  const oldest = records.find(({ offset }) => offset >= at.end)
-  if (oldest === undefined || oldest.time > settledAt) return
-  throw new Violation(`${at.topic}/${at.partition} was read to ${at.end} of ${records.length}`)
+/** Of nothing that was in the log by then a reader is still behind (R26). */
+function checkCaughtUp({ world, contents, settledAt }: Left): void {
+  const { aggregate, evaluate, windows, steps } = world.stopped?.progress ?? newProgress()
+  const readers = [
+    { topic: 'readings', group: 'aggregate', next: aggregate.next },
+    { topic: 'panes', group: 'evaluate', next: evaluate.next },
+    { topic: 'windows', group: 'record-windows', next: windows.next },
+    { topic: 'transitions', group: 'record-steps', next: steps.next },
+  ] as const
+  for (const { topic, group, next } of readers) {
+    for (const [partition, records] of (contents.get(topic) ?? []).entries()) {
+      const isOurs = (commit: Commit) => commit.group === group && commit.partition === partition
+      const to = next.get(partition) ?? world.ledger.commits.findLast(isOurs)?.offset ?? 0
+      const oldest = records.find(({ offset }) => offset >= to)
+      if (oldest === undefined || oldest.time > settledAt) continue
+      throw new Violation(`${topic}/${partition} was read to ${to} of ${records.length}`)
+    }
+  }
 }
 
 async function judgeNotices({ world, log, clock, settledAt, contents }: Left) {
