@@ -56,7 +56,7 @@ const seconds = Array.from({ length: WINDOWS }, (_, second) =>
         rows: 10,
       },
       spec.aggregates,
-      [{ digits: 0, units: retransOf(stream, second), q: 0 }, { count: 10 }],
+      [{ digits: 0, units: retransOf(stream, second) }, { count: 10 }],
     ),
   ),
 )

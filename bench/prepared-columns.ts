@@ -50,11 +50,12 @@ export function prepareColumns(
 
 const eventTimeOf = (line: string): number => (JSON.parse(line) as { readonly ts: number }).ts
 
-function copyOf({ count, masks, numbers, ids }: FieldBatch): BatchColumns {
+function copyOf({ count, masks, numbers, ids, clusters }: FieldBatch): BatchColumns {
   return {
     count,
     masks: masks.map((mask) => mask.slice(0, count)),
     numbers: numbers.map((column) => column.slice(0, count)),
     ids: ids.map((column) => column.slice(0, count)),
+    clusters: clusters.slice(0, count),
   }
 }

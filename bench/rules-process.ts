@@ -55,7 +55,7 @@ function valueOf(spec: MonitorSpec, of: { readonly second: number; readonly unit
       rows: 10,
     },
     spec.aggregates,
-    [{ digits: 0, units: of.units, q: 0 }],
+    [{ digits: 0, units: of.units }],
   )
   return whole(value)
 }

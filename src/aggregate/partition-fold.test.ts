@@ -82,7 +82,9 @@ function anyRows(random: Prng, length: number): readonly OracleRow[] {
     return {
       ts: at - late + early,
       stream: `s${random.below(6)}`,
-      session: `v${random.below(50)}`,
+      ...maybe(0.8, () => ({ session: pick(random, [`v${random.below(50)}`, 'é', '']) })),
+      ...maybe(0.5, () => ({ conn: `c${random.below(20)}` })),
+      ...maybe(0.5, () => ({ client: `a${random.below(9)}` })),
       ...maybe(0.9, () => ({ x: random.below(100_000) / 1000 })),
       ...maybe(0.5, () => ({ y: random.below(5) - 2 })),
       ...maybe(0.8, () => ({ pop: `p${random.below(4)}` })),

@@ -1,4 +1,4 @@
-import type { AggregateSpec, MonitorSpec } from '../model/monitor.ts'
+import type { AggregateKind, AggregateSpec, MonitorSpec } from '../model/monitor.ts'
 import { sliceVerdict } from '../window/slice-verdict.ts'
 import { sliceMsOf } from '../window/slice.ts'
 import type { FieldBatch } from './rows/field-batch.ts'
@@ -25,6 +25,9 @@ export type FoldedMonitor = { readonly spec: MonitorSpec; readonly columns: read
 /** Two aggregates of one fold with one name have one state. */
 const stateName = ({ kind, field, digits, where }: AggregateSpec): string =>
   JSON.stringify([kind, field, digits, where])
+
+/** Whether rows of a sample give it an error (S5). */
+const isTotal = (kind: AggregateKind): boolean => kind === 'sum' || kind === 'count'
 
 /**
  * The slices of all monitors that take, group and cut rows alike: one set of slots for all of them,
@@ -59,15 +62,18 @@ export class SharedFold {
     for (const { aggregates } of monitors) {
       for (const spec of aggregates) specs.set(stateName(spec), spec)
     }
-    const lanes = [...specs.values()].map(({ kind }) => columnKinds[kind].lanes)
-    this.store = new FoldStore(window, lanes.flat())
+    const kinds = [...specs.values()].map(({ kind }) => kind)
+    const lanes = kinds.flatMap((kind) => columnKinds[kind].lanes)
+    this.store = new FoldStore(window, { lanes, totals: kinds.filter(isTotal).length })
+    const { slots, errors } = this.store
     const columns = new Map<string, StateColumn>()
-    let next = headLanes
+    let [lane, total] = [headLanes, 0]
     for (const [name, spec] of specs) {
       const { lanes: own, column } = columnKinds[spec.kind]
       const rows = this.#rows.narrowed(spec.where)
-      columns.set(name, column({ spec, batch, derived, rows, store: this.store.slots, lane: next }))
-      next += own.length
+      columns.set(name, column({ spec, batch, derived, rows, store: slots, lane, errors, total }))
+      lane += own.length
+      if (isTotal(spec.kind)) total++
     }
     this.store.columns.push(...columns.values())
     this.monitors = monitors.map((spec) => ({
@@ -89,6 +95,7 @@ export class SharedFold {
     const lost = this.#place(facts)
     if (facts.hasSpread || facts.weights !== undefined) this.#flag(facts)
     const placed = { facts, slots: this.#slots }
+    this.store.errors.place({ ...placed, rows: chosen })
     for (const column of this.store.columns) column.fold(placed)
     return lost
   }

@@ -26,8 +26,8 @@ test('a dimension that is counted or told apart is read as text, a measure as nu
 
   const added = wanted.filter(({ name }) => ['pop', 'session', 'stalls'].includes(name))
   assert.deepEqual(added, [
-    { name: 'pop', kind: 'text' },
     { name: 'session', kind: 'text' },
+    { name: 'pop', kind: 'text' },
     { name: 'stalls', kind: 'number' },
   ])
   assert.equal(new Set(wanted.map(({ name }) => name)).size, wanted.length)

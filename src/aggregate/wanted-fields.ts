@@ -1,6 +1,7 @@
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { WantedField } from '../wire/fields/field-plan.ts'
 import { fieldByName } from '../wire/reading-rules.ts'
+import { clusterFields } from './rows/cluster-column.ts'
 import { FieldBatch } from './rows/field-batch.ts'
 import { fieldsOfRowTest, literalsOfRowTest } from './row-test.ts'
 
@@ -16,6 +17,7 @@ export const foldFields: readonly WantedField[] = [
   { name: 'src', kind: 'text' },
   { name: 'spread', kind: 'number' },
   { name: 'final', kind: 'number' },
+  ...clusterFields,
 ]
 
 /** The fields that one monitor reads, as often as it reads them, and as what. */
@@ -45,13 +47,17 @@ export function wantedFields(monitors: readonly MonitorSpec[]): readonly WantedF
 
 /** A batch with room for what these monitors read; what they compare with is interned first. */
 export function fieldBatchOf(monitors: readonly MonitorSpec[], stringsMax?: number): FieldBatch {
+  const wanted = wantedFields(monitors)
+  const interned = new Set(wanted.map(({ name }) => name))
+  for (const { name } of clusterFields) interned.delete(name)
+  for (const { name } of monitors.flatMap(monitorFields)) interned.add(name)
   const tests = monitors.flatMap(({ where, aggregates }) => [
     where,
     ...aggregates.map((aggregate) => aggregate.where),
   ])
   const found = tests.flatMap((test) => (test === undefined ? [] : literalsOfRowTest(test)))
   const literals = [...new Set(['', 'beat', 'request', ...found])]
-  return new FieldBatch(wantedFields(monitors), literals, stringsMax)
+  return new FieldBatch({ wanted, interned, literals, stringsMax })
 }
 
 const isDimension = (field: string): boolean => fieldByName.get(field)?.kind === 'X'

@@ -76,10 +76,10 @@ export const aggregateState = {
   /** Undefined where nothing was seen; counts and sums of nothing are 0 (V2). */
   result: (spec: AggregateSpec, state: AggregateState): number | undefined =>
     row(spec.kind).result(state, spec),
-  /** Number of a kind in a pane, and the version of a payload that holds no error. */
-  form: (kind: AggregateKind): Pick<PaneState, 'kind' | 'version'> => ({
+  /** Number of a kind in a pane with the version of its payload, 2 where it holds an error. */
+  form: (kind: AggregateKind, version: 1 | 2 = 1): Pick<PaneState, 'kind' | 'version'> => ({
     kind: TABLE[kind].code,
-    version: 1,
+    version,
   }),
   /** The state as it travels; the writer comes back empty. */
   encode(spec: AggregateSpec, state: AggregateState, writer: ByteWriter): PaneState {

@@ -2,20 +2,22 @@
 const SEED = 42
 
 /**
- * The cluster of all rows of one session, by the UTF-8 bytes of its name (Z18): equal to Spark's
- * `hash(name)`, which is MurmurHash3 x86 32 (Appleby, SMHasher, public domain) but for the bytes
- * behind the last whole word: each is mixed as a word of its own, sign-extended. 32 bits, signed.
+ * The cluster of all rows of one session, by the UTF-8 bytes of its name (Z18), `length` of them
+ * from `start` on: equal to Spark's `hash(name)`, which is MurmurHash3 x86 32 (Appleby, SMHasher,
+ * public domain) but for the bytes behind the last whole word: each is mixed as a word of its own,
+ * sign-extended. 32 bits, signed.
  */
-export function clusterOfName(bytes: Uint8Array): number {
-  const { length } = bytes
-  const whole = length & ~3
+export function clusterOfName(bytes: Uint8Array, start = 0, length = bytes.length): number {
+  const end = start + length
+  const whole = end - (length & 3)
   let hash = SEED
-  for (let at = 0; at < whole; at += 4) {
+  let at = start
+  for (; at < whole; at += 4) {
     const word =
       bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
     hash = mixed(hash, word)
   }
-  for (let at = whole; at < length; at++) hash = mixed(hash, (bytes[at]! << 24) >> 24)
+  for (; at < end; at++) hash = mixed(hash, (bytes[at]! << 24) >> 24)
   return finished(hash, length)
 }
 

@@ -4,16 +4,12 @@ import type { Sketch } from './sketch.ts'
 
 /** Beyond this a sum is far from exact; what travels is cut here, so that a varint holds it. */
 const TRAVEL_UNITS_MAX = 2 ** 60
-/** q saturates here (formats.md 1.2), as does every integer that both engines share. */
-const Q_MAX = 2 ** 53
 const DIGITS_MAX = 9
 
 /** A sum in units of 10^−digits; `error` once rows of a sample are in it. */
 export type SumState = {
   readonly digits: number
   units: number
-  /** Σ w(w − 1)x² of rows, which ignores that rows of a session are sampled together. */
-  q: number
   error?: SampleError | undefined
 }
 
@@ -27,10 +23,6 @@ export function scaleOf(digits: number): number {
 export const unitsOf = (value: number, weight: number, scale: number): number =>
   Math.floor(weight * value * scale + 0.5)
 
-/** What one row adds to q: ⌊w(w − 1)x² + 0.5⌋, saturating at 2^53; 0 where all rows are kept. */
-export const qOf = (value: number, weight: number): number =>
-  weight === 1 ? 0 : Math.min(Q_MAX, Math.floor(weight * (weight - 1) * value * value + 0.5))
-
 /** Whether a number of units is still exact; the flag of a pane keeps a "no" (P3). */
 export const isExactSum = (units: number): boolean => Math.abs(units) <= Number.MAX_SAFE_INTEGER
 
@@ -39,7 +31,7 @@ export const isExactSum = (units: number): boolean => Math.abs(units) <= Number.
  * so the same rows give the same bits in whatever order they are merged, up to 2^53 units.
  */
 export const sum = {
-  zero: (digits: number): SumState => ({ digits, units: 0, q: 0 }),
+  zero: (digits: number): SumState => ({ digits, units: 0 }),
   add(state: SumState, value: number, sampled?: SampledRow): SumState {
     const scale = scaleOf(state.digits)
     state.units += unitsOf(value, sampled?.weight ?? 1, scale)
@@ -51,18 +43,16 @@ export const sum = {
   merge(into: SumState, from: Readonly<SumState>): SumState {
     assert(into.digits === from.digits, 'sums merge at one resolution')
     into.units += from.units
-    into.q = Math.min(Q_MAX, into.q + from.q)
     if (from.error !== undefined) into.error = sampleError.merge(into.error ?? [], from.error)
     return into
   },
   /** The sum; 0 of no rows, because then it is known that nothing was added. */
   result: (state: Readonly<SumState>): number => state.units / scaleOf(state.digits),
-  /** Version 1: u8 digits, svarint units, svarint q unless 0. Version 2 has the error for q. */
+  /** Version 1: u8 digits, svarint units. Version 2 adds the error. */
   write(writer, state) {
     writer.u8(state.digits)
     writer.svarint(Math.max(-TRAVEL_UNITS_MAX, Math.min(TRAVEL_UNITS_MAX, state.units)))
     if (state.error !== undefined) sampleError.write(writer, state.error)
-    else if (state.q > 0) writer.svarint(state.q)
   },
   read(reader, version) {
     const digits = reader.u8()
@@ -70,9 +60,10 @@ export const sum = {
     if (digits > DIGITS_MAX) return undefined
     if (version === 2) {
       const error = sampleError.read(reader)
-      return error && { digits, units, q: 0, error }
+      return error && { digits, units, error }
     }
-    const q = reader.at < reader.end ? reader.svarint() : 0
-    return q < 0 ? undefined : { digits, units, q }
+    // Version 1 once had Σ w(w − 1)x² of rows behind it, which is no error of sessions (ADR 0014).
+    const isSound = reader.at === reader.end || reader.svarint() >= 0
+    return isSound ? { digits, units } : undefined
   },
 } satisfies Sketch<SumState> & Readonly<Record<string, unknown>>

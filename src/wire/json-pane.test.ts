@@ -60,3 +60,42 @@ test('a JSON pane that does not say when its newest row was appended has it read
   assert.equal(said.kind === 'pane' && said.pane.appendedMax, appended_max)
   assert.equal(unsaid.kind === 'pane' && unsaid.pane.appendedMax, jsonPane.read_at)
 })
+
+const noError: readonly (number | null)[] = Array.from({ length: 64 }, () => null)
+
+test('[S2] a JSON pane of a sample has the errors of its totals as lists of 64 sums', () => {
+  const states = {
+    ...jsonPane.states,
+    'rows.e': noError.with(0, 5).with(31, -3).with(32, 1).with(63, -100),
+    'wait_ms.e': noError,
+    'worst.e': 'ignored',
+  }
+
+  const record = decodePanesRecord(json({ ...jsonPane, sampled: true, states }), () => aggregates)
+
+  assert.ok(record.kind === 'pane')
+  assert.deepEqual(
+    record.pane.states.map(({ version, payload }) => [version, payload.toHex()]),
+    [
+      [2, 'b806' + '8000000180000001' + '0a' + '05' + '02' + 'c701'],
+      [2, '03' + '9c13' + '0000000000000000'],
+      [1, ''],
+    ],
+  )
+})
+
+const STRANGE = [
+  { says: 'a list of 63', error: noError.slice(1) },
+  { says: 'a broken number', error: noError.with(3, 0.5) },
+  { says: 'no list', error: 7 },
+]
+
+for (const { says, error } of STRANGE) {
+  test(`[S2] a JSON pane with ${says} for an error is rejected`, () => {
+    const states = { ...jsonPane.states, 'rows.e': error }
+
+    const record = decodePanesRecord(json({ ...jsonPane, states }), () => aggregates)
+
+    assert.equal(record.kind, 'rejected')
+  })
+}

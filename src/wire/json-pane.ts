@@ -47,6 +47,10 @@ const isJsonPane = shape.object<JsonPane>({
   appended_max: shape.optional(shape.integer),
 })
 
+const isErrorList = shape.list(shape.orNull(shape.integer))
+/** As many as a sample's clusters fall into (Z18). */
+const BUCKETS = 64
+
 const writer = new ByteWriter()
 
 /**
@@ -91,10 +95,18 @@ export function readJsonPane(
 type States = Readonly<Record<string, unknown>>
 type Writer = (aggregate: AggregateSpec, states: States) => boolean
 
-/** Kind numbers of formats.md 2, and the payload that `sketch/` reads; false: not as asked for. */
-const WRITERS: Partial<Record<AggregateKind, { readonly code: number; readonly write: Writer }>> = {
-  count: { code: 1, write: ({ name }, states) => writeUnits(states[name] ?? 0, 0) },
-  sum: { code: 2, write: writeSum },
+type Row = {
+  readonly code: number
+  /** Makes the payload that `sketch/` reads; false: not as asked for. */
+  readonly write: Writer
+  /** Rows of a sample give it an error, which comes with version 2 of its payload. */
+  readonly isTotal?: true
+}
+
+/** By kind, with the numbers of formats.md 2. */
+const WRITERS: Partial<Record<AggregateKind, Row>> = {
+  count: { code: 1, isTotal: true, write: ({ name }, states) => writeUnits(states[name] ?? 0, 0) },
+  sum: { code: 2, isTotal: true, write: writeSum },
   min: { code: 3, write: writeExtremum },
   max: { code: 4, write: writeExtremum },
   mean: { code: 5, write: writeMean },
@@ -102,9 +114,26 @@ const WRITERS: Partial<Record<AggregateKind, { readonly code: number; readonly w
 
 function readState(aggregate: AggregateSpec, states: States): PaneState | undefined {
   const row = WRITERS[aggregate.kind]
-  const ok = row?.write(aggregate, states) ?? false
+  if (row === undefined) return undefined
+  const error = row.isTotal ? states[`${aggregate.name}.e`] : undefined
+  const isSampled = error !== undefined
+  const ok = row.write(aggregate, states) && (!isSampled || writeError(error))
   const payload = writer.take()
-  return ok && row !== undefined ? { kind: row.code, version: 1, payload } : undefined
+  return ok ? { kind: row.code, version: isSampled ? 2 : 1, payload } : undefined
+}
+
+/**
+ * The error of a sample (Z18, ADR 0014): its buckets' sums in hundredths of a unit, null as 0; on
+ * the wire a mask of those that are not 0, u64be, and then they.
+ */
+function writeError(sums: unknown): boolean {
+  if (!isErrorList(sums) || sums.length !== BUCKETS) return false
+  const units = sums.map((sum) => sum ?? 0)
+  const maskOf = (half: readonly number[]) =>
+    half.reduce((mask, sum, bit) => mask | (sum === 0 ? 0 : 1 << bit), 0) >>> 0
+  writer.u64be(maskOf(units.slice(BUCKETS / 2)), maskOf(units.slice(0, BUCKETS / 2)))
+  for (const sum of units) if (sum !== 0) writer.svarint(sum)
+  return true
 }
 
 /** A state that lacks is its kind's zero, since Spark leaves nulls away (spark.md 5.3). */
@@ -117,9 +146,7 @@ function writeUnits(value: unknown, digits: number): boolean {
 
 function writeSum({ name, digits }: AggregateSpec, states: States): boolean {
   writer.u8(digits)
-  if (!writeUnits(states[name] ?? 0, digits)) return false
-  const q = states[`${name}.q`]
-  return q === undefined || writeUnits(q, 0)
+  return writeUnits(states[name] ?? 0, digits)
 }
 
 function writeExtremum({ name }: AggregateSpec, states: States): boolean {

@@ -2,13 +2,15 @@ import type { AggregateSpec, MonitorSpec } from '../../src/model/monitor.ts'
 import type { Expression } from '../../src/model/expression.ts'
 import type { Group, Pane } from '../../src/model/pane.ts'
 import { aggregateState, type AggregateState } from '../../src/sketch/aggregate-state.ts'
-import type { CountState } from '../../src/sketch/count.ts'
+import { clusterOfName, clusterOfRow } from '../../src/sketch/cluster.ts'
+import { count, type CountState } from '../../src/sketch/count.ts'
 import { couponOf } from '../../src/sketch/coupon.ts'
 import { distinct, type DistinctState } from '../../src/sketch/distinct.ts'
 import { max, min, type ExtremumState } from '../../src/sketch/extrema.ts'
 import { mean, type MeanState } from '../../src/sketch/mean.ts'
 import { quantile, type QuantileState } from '../../src/sketch/quantile.ts'
-import { isExactSum, qOf, type SumState } from '../../src/sketch/sum.ts'
+import type { SampleError } from '../../src/sketch/sample-error.ts'
+import { isExactSum, sum, type SumState } from '../../src/sketch/sum.ts'
 import { weightOf } from '../../src/sketch/weight.ts'
 import { ByteWriter, utf8 } from '../../src/std/bytes.ts'
 
@@ -178,9 +180,10 @@ function add(
 ): void {
   if (spec.where !== undefined && !passes(spec.where, row)) return
   const value = spec.field === undefined ? 0 : row[spec.field]
-  if (value === undefined) return
-  if (spec.kind === 'count') addToCount(state as CountState, weight)
-  if (spec.kind === 'sum') addToSum(state as SumState, Number(value), weight)
+  if (value === undefined || value === '') return
+  const sampled = weight === 1 ? undefined : { weight, cluster: clusterOf(row) }
+  if (spec.kind === 'count') count.add(state as CountState, sampled)
+  if (spec.kind === 'sum') sum.add(state as SumState, Number(value), sampled)
   if (spec.kind === 'min') min.add(state as ExtremumState, Number(value))
   if (spec.kind === 'max') max.add(state as ExtremumState, Number(value))
   if (spec.kind === 'mean') mean.add(state as MeanState, Number(value))
@@ -191,14 +194,12 @@ function add(
   }
 }
 
-/** Folds do not keep the errors of samples (Z18) yet: what they write is of version 1. */
-function addToCount(state: CountState, weight: number): void {
-  state.count += Math.floor(weight + 0.5)
-}
-
-function addToSum(state: SumState, value: number, weight: number): void {
-  state.units += Math.floor(weight * value * 10 ** state.digits + 0.5)
-  state.q = Math.min(2 ** 53, state.q + qOf(value, weight))
+/** The row's session, or what stands for it (Z18); what is empty is absent. */
+function clusterOf(row: OracleRow): number {
+  const name = [row.session, row.conn, row.client].find((each) => (each ?? '') !== '')
+  if (name === undefined) return clusterOfRow(row.ts)
+  const cluster = clusterOfName(utf8(String(name)))
+  return row.sampled === 'request' ? clusterOfRow(row.ts, cluster) : cluster
 }
 
 function passes(test: Expression, row: OracleRow): boolean {
@@ -245,6 +246,9 @@ function valueOf(side: Expression, row: OracleRow): string | number | undefined 
   throw new Error(`no value: ${side.op}`)
 }
 
+const errorOf = (state: AggregateState): SampleError | undefined =>
+  'error' in state ? state.error : undefined
+
 const writer = new ByteWriter()
 
 function paneOf(held: Held): Pane {
@@ -270,6 +274,12 @@ function paneOf(held: Held): Pane {
     eventMax,
     readAt,
     appendedMax,
-    states: states.map((state, i) => aggregateState.encode(monitor.aggregates[i]!, state, writer)),
+    states: states.map((state, i) => {
+      const spec = monitor.aggregates[i]!
+      // A total of a sampled pane says that no row of the sample is in it.
+      const isTotal = spec.kind === 'sum' || spec.kind === 'count'
+      const whole = sampled && isTotal ? { ...state, error: errorOf(state) ?? [] } : state
+      return aggregateState.encode(spec, whole, writer)
+    }),
   }
 }

@@ -9,18 +9,30 @@ import { createFieldColumns, type FieldColumns } from '../../wire/fields/field-c
 import { FieldScanner } from '../../wire/fields/field-scanner.ts'
 import { readFieldsSlowly } from '../../wire/fields/field-fallback.ts'
 
+import { ClusterColumn, clusterFields } from './cluster-column.ts'
 import { LastText } from './last-text.ts'
 
 /** Strings known at once before the table is renewed: bounds memory over days of sessions (D5). */
 const STRINGS_MAX = 1_000_000
 
+/** What is read of rows: among it all of `clusterFields`, `ts`, `p` and `sampled`. */
+export type BatchSpec = {
+  readonly wanted: readonly WantedField[]
+  /** The texts that get ids. */
+  readonly interned: ReadonlySet<string>
+  /** Interned first, so that their ids never change. */
+  readonly literals: readonly string[]
+  readonly stringsMax?: number | undefined
+}
+
 /** The columns of a batch, as they stand in `FieldBatch`. */
-export type BatchColumns = Pick<FieldBatch, 'count' | 'masks' | 'numbers' | 'ids'>
+export type BatchColumns = Pick<FieldBatch, 'count' | 'masks' | 'numbers' | 'ids' | 'clusters'>
 
 /**
  * The wanted fields of one batch as columns. `numbers[field][row]`; `ids[field][row]` is an
  * interned string or −1; `masks` say which fields are there, as in `FieldColumns`;
- * `reasons[row]` says why a row cannot be read at all, or undefined.
+ * `clusters[row]` is the cluster of a row with a rate (Z18); `reasons[row]` says why a row cannot
+ * be read at all, or undefined.
  */
 export class FieldBatch {
   readonly #plan: FieldPlan
@@ -29,6 +41,8 @@ export class FieldBatch {
   readonly #stringsMax: number
   readonly #fieldByName: ReadonlyMap<string, number>
   readonly #isText: readonly boolean[]
+  readonly #isInterned: readonly boolean[]
+  readonly #clusters: ClusterColumn
   #columns: FieldColumns
   #capacity = 0
   /** By string id: its coupon (Z10), which is never 0 or 1: 0 not hashed yet, 1 has none. */
@@ -38,20 +52,24 @@ export class FieldBatch {
   masks: readonly Int32Array[] = []
   numbers: readonly Float64Array[] = []
   ids: readonly Int32Array[] = []
+  clusters = new Int32Array(0)
   readonly reasons = new Map<number, string>()
   /** By mask: what any row has. */
   #anywhere = new Int32Array(0)
 
-  constructor(
-    wanted: readonly WantedField[],
-    literals: readonly string[],
-    stringsMax = STRINGS_MAX,
-  ) {
+  /** Texts that are not `interned` have no ids: they are wanted for clusters alone. */
+  constructor({ wanted, interned, literals, stringsMax = STRINGS_MAX }: BatchSpec) {
     this.#stringsMax = stringsMax
     this.#plan = compileFieldPlan(wanted)
     this.#scanner = new FieldScanner(this.#plan)
     this.#fieldByName = new Map(wanted.map((field, i) => [field.name, i]))
     this.#isText = wanted.map((field) => field.kind === 'text')
+    this.#isInterned = wanted.map(({ name, kind }) => kind === 'text' && interned.has(name))
+    this.#clusters = new ClusterColumn({
+      names: clusterFields.map(({ name }) => this.field(name)),
+      p: this.field('p'),
+      ts: this.field('ts'),
+    })
     this.#literals = literals
     this.#columns = createFieldColumns(this.#plan, 1)
     this.strings = this.#freshStrings()
@@ -97,7 +115,7 @@ export class FieldBatch {
 
   /** Whether the next batch may overflow the string table; then `renewStrings` comes first. */
   needsRenewal(rows: number): boolean {
-    return this.strings.size + rows * this.#isText.length > this.#stringsMax
+    return this.strings.size + rows * this.#isInterned.length > this.#stringsMax
   }
 
   /** Starts a fresh string table; the caller translates the ids that it keeps. */
@@ -122,14 +140,16 @@ export class FieldBatch {
     }
     this.#internTexts(records)
     this.#lookAround()
+    if (this.isAnywhere(this.field('p'))) this.#findClusters(records)
   }
 
   /** Turns to rows that were read before, their texts interned in the strings of now. */
-  adopt({ count, masks, numbers, ids }: BatchColumns): void {
+  adopt({ count, masks, numbers, ids, clusters }: BatchColumns): void {
     this.count = count
     this.masks = masks
     this.numbers = numbers
     this.ids = ids
+    this.clusters = clusters
     this.#lookAround()
   }
 
@@ -163,7 +183,9 @@ export class FieldBatch {
     if (rows <= this.#capacity) return
     this.#capacity = Math.max(1024, rows, this.#capacity * 2)
     this.#columns = createFieldColumns(this.#plan, this.#capacity)
-    this.ids = this.#isText.map((isText) => new Int32Array(isText ? this.#capacity : 0))
+    this.ids = this.#isInterned.map((isIn) => new Int32Array(isIn ? this.#capacity : 0))
+    this.#clusters.reserve(this.#capacity)
+    this.clusters = this.#clusters.clusters
   }
 
   /** What the scanner would not judge goes through `JSON.parse` and the rules of formats.md 1.3. */
@@ -180,14 +202,24 @@ export class FieldBatch {
     for (let field = 0; field < this.#isText.length; field++) {
       if (!this.has(field, row)) continue
       if (!this.#isText[field]) this.numbers[field]![row] = slow.numbers[field]!
-      else this.ids[field]![row] = this.strings.intern(...wholeOf(slow.texts[field] ?? ''))
+      else if (this.#isInterned[field]) {
+        this.ids[field]![row] = this.strings.intern(...wholeOf(slow.texts[field] ?? ''))
+      }
     }
+    this.#clusters.noteParsed(row, slow.texts)
+  }
+
+  #findClusters({ values: { bytes }, count }: RecordColumns): void {
+    const sampled = this.ids[this.field('sampled')]!
+    const byRequest = this.literal('request')
+    const isRequest = (row: number) => sampled[row] === byRequest
+    this.#clusters.find({ columns: this.#columns, bytes, count, isRequest })
   }
 
   /** Many fields say the same from row to row: equal bytes need no second look into the table. */
   #internTexts(records: RecordColumns): void {
     for (let field = 0; field < this.#isText.length; field++) {
-      if (this.#isText[field]) this.#internField(records, field)
+      if (this.#isInterned[field]) this.#internField(records, field)
     }
   }
 

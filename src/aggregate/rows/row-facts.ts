@@ -12,6 +12,8 @@ export type RowFacts = {
   readonly sites: Int32Array
   /** What it stands for (S2), or undefined where each row of the batch stands for itself. */
   readonly weights: Float64Array | undefined
+  /** Its cluster (Z18), where its weight is not 1. */
+  readonly clusters: Int32Array
   /** Whether any row is marked `spread` (C2). */
   readonly hasSpread: boolean
   /** When the log took it, epoch ms. */

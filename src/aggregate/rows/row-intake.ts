@@ -82,6 +82,7 @@ export class RowIntake {
       watermarks: this.#watermarks,
       sites: this.#siteOfRow,
       weights: this.#batch.isAnywhere(this.#field.p) ? this.#weigh(count) : undefined,
+      clusters: this.#batch.clusters,
       hasSpread: this.#batch.isAnywhere(this.#field.spread),
       times: records.times,
       serial: turn.serial,

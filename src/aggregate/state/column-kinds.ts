@@ -1,8 +1,9 @@
 import type { AggregateKind } from '../../model/monitor.ts'
 import { DistinctColumn } from './distinct-column.ts'
-import { CountColumn, ExtremumColumn, MeanColumn, SumColumn } from './number-columns.ts'
+import { ExtremumColumn, MeanColumn } from './number-columns.ts'
 import { QuantileColumn } from './quantile-column.ts'
 import type { ColumnPlan, StateColumn } from './state-column.ts'
+import { CountColumn, SumColumn } from './total-columns.ts'
 
 type Kind = {
   /** What its lanes hold in a slot without rows. */
@@ -13,7 +14,7 @@ type Kind = {
 /** Total by type: a new kind does not compile until it has its row. */
 export const columnKinds: Readonly<Record<AggregateKind, Kind>> = {
   count: { lanes: [0], column: (plan) => new CountColumn(plan) },
-  sum: { lanes: [0, 0], column: (plan) => new SumColumn(plan) },
+  sum: { lanes: [0], column: (plan) => new SumColumn(plan) },
   min: { lanes: [Infinity], column: (plan) => new ExtremumColumn(plan) },
   max: { lanes: [-Infinity], column: (plan) => new ExtremumColumn(plan) },
   mean: { lanes: [0, 0], column: (plan) => new MeanColumn(plan) },

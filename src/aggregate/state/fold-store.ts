@@ -1,4 +1,5 @@
 import type { WindowSpec } from '../../model/monitor.ts'
+import { SampleErrors } from './sample-errors.ts'
 import { SiteSlices } from './site-slices.ts'
 import { Slice } from './slice.ts'
 import { cell, SlotStore } from './slot-store.ts'
@@ -14,6 +15,7 @@ const SLOTS_KEPT = 1024
 /** The slices of one fold with their slots, and what stands in them: what it keeps of its rows. */
 export class FoldStore {
   readonly slots: SlotStore
+  readonly errors: SampleErrors
   /** By number of the site. */
   readonly sites: (SiteSlices | undefined)[] = []
   /** Whoever adds a column must have given its lanes to the slots. */
@@ -21,9 +23,14 @@ export class FoldStore {
   readonly #window: WindowSpec
   readonly #spare: Slice[] = []
 
-  constructor(window: WindowSpec, lanes: readonly number[]) {
+  /** `lanes` as `SlotStore` takes them; `totals` says how many sums and counts there are. */
+  constructor(
+    window: WindowSpec,
+    { lanes, totals }: { readonly lanes: readonly number[]; readonly totals: number },
+  ) {
     this.#window = window
     this.slots = new SlotStore(lanes)
+    this.errors = new SampleErrors(this.slots, totals)
   }
 
   site(site: number): SiteSlices {
@@ -42,6 +49,7 @@ export class FoldStore {
   /** Lets go of a slice that was taken out of its site's. */
   release(slice: Slice): void {
     for (const column of this.columns) column.release(slice.slots, slice.count)
+    this.errors.release(slice.slots, slice.count)
     this.slots.release(slice.slots, slice.count)
     if (this.#spare.length < SPARE_MAX) this.#spare.push(slice)
     const { count, capacity } = this.slots
@@ -81,6 +89,7 @@ export class FoldStore {
       slice.rehash(this.slots.integers)
     }
     for (const column of this.columns) column.renew(this.#allSlots())
+    this.errors.renew(this.#allSlots())
   }
 
   *#slices(): Iterable<Slice> {

@@ -3,14 +3,15 @@ import { grown } from '../../std/grown.ts'
 const SLOTS_MIN = 64
 
 /** Lanes of 8 bytes at the beginning of each slot, whatever the aggregates. */
-export const headLanes = 5
+export const headLanes = 6
 /** As numbers: rows folded in, when the last was read, when the newest was appended. */
 export const lane = { rows: 1, readAt: 3, appendedMax: 4 } as const
 /**
  * As integers, two to a lane, counted from twice the slot: number of its group, flags, newest event
- * time from the slice's start on (−1 none), rows that came late.
+ * time from the slice's start on (−1 none), rows that came late, its entry in `SampleErrors` (0
+ * none).
  */
-export const cell = { group: 0, flags: 1, eventMax: 4, late: 5 } as const
+export const cell = { group: 0, flags: 1, eventMax: 4, late: 5, errors: 10 } as const
 export const slotFlags = { changed: 1, spread: 2, sampled: 4 } as const
 
 /**
@@ -34,7 +35,7 @@ export class SlotStore {
   /** `states` is what the lanes behind the head hold in an empty slot. */
   constructor(states: readonly number[]) {
     this.lanes = headLanes + states.length
-    this.#empty = Float64Array.of(0, 0, 0, 0, -Infinity, ...states)
+    this.#empty = Float64Array.of(0, 0, 0, 0, -Infinity, 0, ...states)
     new Int32Array(this.#empty.buffer)[cell.eventMax] = -1
     this.numbers = new Float64Array(this.lanes * SLOTS_MIN)
     this.integers = new Int32Array(this.numbers.buffer)

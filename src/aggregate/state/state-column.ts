@@ -4,6 +4,7 @@ import type { FieldBatch } from '../rows/field-batch.ts'
 import type { RowFacts } from '../rows/row-facts.ts'
 import type { RowSelection } from '../derived/row-selection.ts'
 import type { DerivedColumns } from '../derived/derived-columns.ts'
+import type { SampleErrors } from './sample-errors.ts'
 import type { SlotStore } from './slot-store.ts'
 
 /** Rows on their way into states: `slots[row]` is the row's slot, 0 where it came too late. */
@@ -36,6 +37,9 @@ export type ColumnPlan = {
   readonly store: SlotStore
   /** The first of its lanes in every slot. */
   readonly lane: number
+  readonly errors: SampleErrors
+  /** Number of a sum or count among those of the fold, by which `errors` knows it. */
+  readonly total: number
 }
 
 /** The field whose absence leaves a row out; every row has a `ts`, for counts of rows. */

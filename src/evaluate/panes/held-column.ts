@@ -159,7 +159,7 @@ class SumColumn extends TotalColumn implements HeldColumn {
 
   stateOf(list: RowList): AggregateState {
     const units = super.merge(list)
-    return { digits: this.#digits, units, q: 0, error: this.errors.merge(list) }
+    return { digits: this.#digits, units, error: this.errors.merge(list) }
   }
 }
 
