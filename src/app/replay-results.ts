@@ -56,16 +56,16 @@ export class FinalWindows {
   digest(): string {
     const hash = createHash('sha256')
     for (const { head, facts } of this.#inOrder()) {
-      const { start, end, complete, values } = facts
-      hash.update(`{${head},"start":${start},"end":${end},${tailOf(complete, values)}\n`)
+      const { start, end } = facts
+      hash.update(`{${head},"start":${start},"end":${end},${tailOf(facts)}\n`)
     }
     return hash.digest('hex')
   }
 
   *lines(): Iterable<string> {
     for (const { head, facts } of this.#inOrder()) {
-      const { start, end, rev, complete, values } = facts
-      yield `{${head},"start":${start},"end":${end},"rev":${rev},${tailOf(complete, values)}\n`
+      const { start, end, rev } = facts
+      yield `{${head},"start":${start},"end":${end},"rev":${rev},${tailOf(facts)}\n`
     }
   }
 
@@ -114,8 +114,10 @@ function placeOf(end: number, { rows, columns }: Series): number {
   return low
 }
 
-const tailOf = (complete: boolean, values: WindowFacts['values']): string =>
-  `"complete":${complete},"values":${sorted(values)}}`
+function tailOf({ complete, values, stderr }: WindowFacts): string {
+  const errors = stderr === undefined ? '' : `,"stderr":${sorted(stderr)}`
+  return `"complete":${complete},"values":${sorted(values)}${errors}}`
+}
 
 /** Every step in the log once, without its receipt: by fingerprint's partition, then in order. */
 export async function replayedSteps(log: Log): Promise<readonly Omit<Step, 'receipt'>[]> {

@@ -1,7 +1,10 @@
 import type { WindowResult } from '../model/window-result.ts'
 
 /** What a replay keeps of a window beside its group. */
-export type WindowFacts = Pick<WindowResult, 'start' | 'end' | 'rev' | 'complete' | 'values'>
+export type WindowFacts = Pick<
+  WindowResult,
+  'start' | 'end' | 'rev' | 'complete' | 'values' | 'stderr'
+>
 
 /** Windows of one monitor as columns of numbers: a replay ends with hundreds of thousands. */
 export class WindowColumns {
@@ -9,8 +12,9 @@ export class WindowColumns {
   readonly #ends = new NumberColumn()
   readonly #revs = new NumberColumn()
   readonly #completes = new NumberColumn()
-  /** By name; NaN where a window has no such value. */
-  readonly #values = new Map<string, NumberColumn>()
+  readonly #values = new NamedColumns()
+  readonly #stderrs = new NamedColumns()
+  readonly #samples = new NumberColumn()
   #count = 0
 
   /** The row of a new window. */
@@ -21,15 +25,14 @@ export class WindowColumns {
   }
 
   /** Writes a window over the one in that row. */
-  write(row: number, { start, end, rev, complete, values }: WindowFacts): void {
+  write(row: number, { start, end, rev, complete, values, stderr }: WindowFacts): void {
     this.#starts.set(row, start)
     this.#ends.set(row, end)
     this.#revs.set(row, rev)
     this.#completes.set(row, complete ? 1 : 0)
-    for (const name of Object.keys(values)) {
-      if (!this.#values.has(name)) this.#values.set(name, new NumberColumn())
-    }
-    for (const [name, column] of this.#values) column.set(row, values[name] ?? NaN)
+    this.#values.set(row, values)
+    this.#samples.set(row, stderr === undefined ? 0 : 1)
+    this.#stderrs.set(row, stderr ?? {})
   }
 
   endOf(row: number): number {
@@ -41,19 +44,35 @@ export class WindowColumns {
   }
 
   read(row: number): WindowFacts {
-    const values: Record<string, number> = {}
-    for (const [name, column] of this.#values) {
-      const value = column.get(row)
-      if (!Number.isNaN(value)) values[name] = value
-    }
-    const complete = this.#completes.get(row) === 1
     return {
       start: this.#starts.get(row),
       end: this.endOf(row),
       rev: this.revOf(row),
-      complete,
-      values,
+      complete: this.#completes.get(row) === 1,
+      values: this.#values.get(row),
+      ...(this.#samples.get(row) === 1 && { stderr: this.#stderrs.get(row) }),
     }
+  }
+}
+
+/** Numbers by row and name; NaN where a row has none of that name. */
+class NamedColumns {
+  readonly #columns = new Map<string, NumberColumn>()
+
+  set(row: number, numbers: Readonly<Record<string, number>>): void {
+    for (const name of Object.keys(numbers)) {
+      if (!this.#columns.has(name)) this.#columns.set(name, new NumberColumn())
+    }
+    for (const [name, column] of this.#columns) column.set(row, numbers[name] ?? NaN)
+  }
+
+  get(row: number): Readonly<Record<string, number>> {
+    const numbers: Record<string, number> = {}
+    for (const [name, column] of this.#columns) {
+      const number = column.get(row)
+      if (!Number.isNaN(number)) numbers[name] = number
+    }
+    return numbers
   }
 }
 

@@ -77,10 +77,10 @@ export class WindowMerge {
     return this.#byName(this.values)
   }
 
-  /** The standard errors beside them, of values that are estimates; undefined where none is. */
+  /** The standard errors beside them, 0 of what is exact; undefined where all rows are there. */
   namedErrors(bars: ErrorBars | undefined): Readonly<Record<string, number>> | undefined {
     if (bars === undefined) return undefined
-    return this.#byName(bars.stderr.map((stderr) => (stderr > 0 ? stderr : NaN)))
+    return this.#byName(bars.stderr)
   }
 
   #byName(slots: Float64Array): Readonly<Record<string, number>> {

@@ -12,6 +12,7 @@ export type FinalWindow = {
   readonly rev: number
   readonly complete: boolean
   readonly values: Readonly<Record<string, number>>
+  readonly stderr?: Readonly<Record<string, number>>
 }
 
 /** The windows of a W.ndjson, in the order in which they stand there. */
@@ -43,7 +44,7 @@ export function digestOf(windows: readonly FinalWindow[]): string {
   })
   const hash = createHash('sha256')
   for (const { window } of keyed) {
-    const { scope, monitor, group, start, end, complete, values } = window
+    const { scope, monitor, group, start, end, complete, values, stderr } = window
     const line = {
       scope,
       monitor,
@@ -52,6 +53,7 @@ export function digestOf(windows: readonly FinalWindow[]): string {
       end,
       complete,
       values: byName(values),
+      ...(stderr !== undefined && { stderr: byName(stderr) }),
     }
     hash.update(`${JSON.stringify(line)}\n`)
   }
