@@ -24,6 +24,7 @@ const uncorrected = smallScenario(SEED, 0)
 type Rows = readonly LogRecord[]
 const beside = (change: (rows: Rows) => Rows) => (rows: Rows) => [...rows, ...change(rows)]
 const dropped = (): Rows => []
+const with7777 = (named: unknown, name: string) => ({ ...Object(named), [name]: 7777 })
 
 /** What is broken, by whom it is noticed, and how. */
 const PLANTS: readonly {
@@ -105,10 +106,22 @@ const PLANTS: readonly {
       above: appending(
         'windows',
         2,
-        withJson((window) => ({ ...window, values: { rows: window['rows'], retrans: 7777 } })),
+        withJson(({ values, ...window }) => ({ ...window, values: with7777(values, 'retrans') })),
       ),
     },
     noticed: /has retrans 7777 and not|one revision, two windows/,
+  },
+  {
+    id: 'S5',
+    what: 'a window with another error',
+    tamper: {
+      above: appending(
+        'windows',
+        6,
+        withJson(({ stderr, ...window }) => ({ ...window, stderr: with7777(stderr, 'rows') })),
+      ),
+    },
+    noticed: /has rows ± 7777 and not ±/,
   },
   {
     id: 'V4',

@@ -19,7 +19,12 @@ const HAPPENINGS = [
   ...['post cut off', 'post refused for now', 'post sent twice', 'answer lost'],
   ...['post to a process that ended', 'command ack', 'command unack', 'command sent twice'],
   ...['rows repeated', 'rows beyond correction', 'rows refused by readers'],
-  ...['rows ahead of their time', 'windows without a silent site', 'steps repeated'],
+  ...[
+    'rows of a sample',
+    'rows ahead of their time',
+    'windows without a silent site',
+    'steps repeated',
+  ],
 ] as const
 
 const replay = (seed: bigint): string => `npm run sim -- --seed ${seedText(seed)}`

@@ -12,6 +12,7 @@ import { ProcessDisk } from '../disk/process-disk.ts'
 import { WatchedMeta } from '../disk/watched-meta.ts'
 import { LIMITS, ROOT_FOLDER } from '../world/sim-process.ts'
 import type { World } from '../world/world.ts'
+import { isOfSample } from '../../rig/sample-oracle.ts'
 import { checkAlertmanagers } from './alertmanager-check.ts'
 import { checkAcked } from './durability-check.ts'
 import { evaluateAgain } from './evaluate-again.ts'
@@ -107,6 +108,7 @@ function countRows(tally: Tally, folds: readonly RowFold[]): void {
     tally.add('rows beyond correction', fold.late.length)
     tally.add('rows refused by readers', fold.refused.length)
     tally.add('rows ahead of their time', fold.skewedCount)
+    tally.add('rows of a sample', fold.counted.filter((row) => isOfSample([row])).length)
   }
 }
 
@@ -137,7 +139,9 @@ function windowsOf({ world, contents }: Left): Verdict['windows'] {
   const judgedTo = WORLD_BEGAN_AT + world.scenario.judgedMs
   const finals = finalWindows(jsonOf(contents, 'windows') as Iterable<WindowResult>)
   const judged = [...finals.values()].filter(({ closed, end }) => closed && end <= judgedTo)
-  return new Map(judged.map(({ id, rows, values }) => [id, JSON.stringify({ rows, values })]))
+  return new Map(
+    judged.map(({ id, rows, values, stderr }) => [id, JSON.stringify({ rows, values, stderr })]),
+  )
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { WindowResult } from '../../../src/model/window-result.ts'
 import { windowsOf } from '../../rig/recording-oracle.ts'
+import { isOfSample } from '../../rig/sample-oracle.ts'
 import type { SimMonitor } from '../world/monitors.ts'
 import { Violation } from './ledger.ts'
 import { groupOf, type FoldedRow } from './row-fold.ts'
@@ -113,12 +114,27 @@ function compare(window: WindowResult, monitor: SimMonitor, rows: readonly Folde
   if (window.rows !== rows.length) {
     throw new Violation(`${window.id} has ${window.rows} rows and not ${rows.length}`)
   }
-  for (const [name, expectedOfRows] of Object.entries(monitor.values)) {
-    const { value, share = 0 } = expectedOfRows(rows)
-    const got = window.values[name]
-    if (got === value) continue
-    const isThere = got !== undefined && value !== undefined
-    if (isThere && Math.abs(got - value) <= (Math.abs(value) + 1) * share) continue
-    throw new Violation(`${window.id} has ${name} ${got} and not ${value}`)
+  const isSampled = isOfSample(rows)
+  if (isSampled !== (window.stderr !== undefined)) {
+    throw new Violation(`${window.id} ${isSampled ? 'lacks' : 'has'} errors of a sample`)
   }
+  for (const [name, expectedOfRows] of Object.entries(monitor.values)) {
+    const { value, share = 0, stderr } = expectedOfRows(rows)
+    const got = window.values[name]
+    if (!isAlike(got, value, share)) {
+      throw new Violation(`${window.id} has ${name} ${got} and not ${value}`)
+    }
+    const error = window.stderr?.[name]
+    const expected = isSampled && value !== undefined ? stderr : undefined
+    if (isAlike(error, expected, ERROR_SHARE)) continue
+    throw new Violation(`${window.id} has ${name} ± ${error} and not ± ${expected}`)
+  }
+}
+
+/** Roots and quotients of the same integers, in another order. */
+const ERROR_SHARE = 1e-9
+
+function isAlike(got: number | undefined, value: number | undefined, share: number): boolean {
+  if (got === undefined || value === undefined) return got === value
+  return got === value || Math.abs(got - value) <= (Math.abs(value) + 1) * share
 }

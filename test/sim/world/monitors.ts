@@ -1,11 +1,14 @@
-import { distinctOf, rankedValue, sortedValues, sumOf } from '../../rig/oracle-values.ts'
+import { rankedValue, sortedValues, sumOf } from '../../rig/oracle-values.ts'
 import type { RawRow } from '../../rig/recording-oracle.ts'
+import { errorOf, scaledDistinct, scaledSum, stderrOf } from '../../rig/sample-oracle.ts'
 
 /** What a value of a window must be, from its rows alone; it may be off by `share` of it. */
 export type Expected = {
   /** Undefined: the window must not have it. */
   readonly value: number | undefined
   readonly share?: number
+  /** Its standard error where rows are a sample; undefined: the window must not say one. */
+  readonly stderr?: number
 }
 
 /** A monitor as it is configured, and again as an oracle that knows nothing of the engine. */
@@ -37,7 +40,21 @@ const windowText = ({ sizeMs, hopMs, latenessMs, correctionMs, emitMs }: WindowT
   `correction: ${correctionMs}ms, emit: ${emitMs}ms }`
 
 const exact = (value: number | undefined): Expected => ({ value })
-const rowsOf = (rows: readonly RawRow[]): Expected => exact(rows.length)
+const estimateOf = (rows: readonly RawRow[], xOf: (row: RawRow) => number): Expected => ({
+  value: scaledSum(rows, xOf),
+  stderr: stderrOf(errorOf(rows, xOf)),
+})
+const rowsOf = (rows: readonly RawRow[]): Expected => estimateOf(rows, () => 1)
+const isError = ({ status }: RawRow): number => (Number(status) >= 500 ? 1 : 0)
+/** Errors by requests: a bucket that both are in moves both. */
+const errorShareOf = (rows: readonly RawRow[]): Expected => {
+  const [errors, requests] = [scaledSum(rows, isError), scaledSum(rows, () => 1)]
+  const ofRequests = errorOf(rows, () => 1)
+  const moves = errorOf(rows, isError).map(
+    (sum, i) => sum / requests - (ofRequests[i]! * errors) / requests ** 2,
+  )
+  return { value: errors / requests, share: 1e-9, stderr: stderrOf(moves) }
+}
 const having = (rows: readonly RawRow[], field: string): readonly RawRow[] =>
   rows.filter((row) => typeof row[field] === 'number')
 const rttsOf = (rows: readonly RawRow[]): readonly number[] =>
@@ -89,12 +106,12 @@ export const tcpMonitor = (times: WindowTimes): SimMonitor => ({
   takes: (row) => row['src'] === 'tcp',
   values: {
     rows: rowsOf,
-    retrans: (rows) => exact(sumOf(having(rows, 'retrans'), 'retrans')),
+    retrans: (rows) => estimateOf(rows, ({ retrans = 0 }) => Number(retrans)),
     low: (rows) => exact(rttsOf(rows)[0]),
     top: (rows) => exact(rttsOf(rows).at(-1)),
     mean: (rows) => meanOf(having(rows, 'rtt_ms'), 'rtt_ms'),
     p90: (rows) => quantileOf(rttsOf(rows), 0.9),
-    conns: (rows) => exact(distinctOf(rows.filter(isConnected), 'conn')),
+    conns: (rows) => scaledDistinct(rows.filter(isConnected), 'conn'),
   },
 })
 
@@ -131,7 +148,8 @@ export const httpMonitor = (times: WindowTimes): SimMonitor => ({
   takes: (row) => row['src'] === 'http',
   values: {
     requests: rowsOf,
-    errors: (rows) => exact(rows.filter(({ status }) => Number(status) >= 500).length),
-    bytes: (rows) => exact(rows.reduce((sum, { bytes }) => sum + Number(bytes), 0)),
+    errors: (rows) => estimateOf(rows, isError),
+    bytes: (rows) => estimateOf(rows, ({ bytes }) => Number(bytes)),
+    error_share: errorShareOf,
   },
 })

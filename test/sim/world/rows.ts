@@ -57,6 +57,7 @@ export function postsOf(random: Prng, writer: Writer): readonly Post[] {
         stream,
         ...(isNumbered && { n: count, collector: name }),
         ...measured(random, bursts.some(isIn)),
+        ...sampledOf(count),
         u: `${name}-${count}`,
       })
     })
@@ -111,6 +112,22 @@ function measured(random: Prng, isBurst: boolean): object {
     status: isBurst && random.next() < 0.8 ? 503 : 200,
     bytes: random.below(100_000),
   }
+}
+
+const VIEWERS = 17
+
+/**
+ * Who is watching: of some sessions and requests a sample came, the others are seen whole (S1).
+ * Without chance, so that all else stays what a seed has made it.
+ */
+function sampledOf(count: number): object {
+  const viewer = count % VIEWERS
+  if (viewer < 3) return { session: `v${viewer}`, p: 0.5 }
+  if (viewer === 3) return { session: 'v3', p: 0.1 }
+  if (viewer === 4) return { client: 'a1', p: 0.5 }
+  if (viewer === 5) return { session: `v${viewer}`, p: 0.5, sampled: 'request' }
+  if (viewer === 6) return { p: 0.25, sampled: 'request' }
+  return viewer % 2 === 0 ? { session: `v${viewer}` } : {}
 }
 
 /** What collectors are sent by mistake or in malice; none of it is a row. */
