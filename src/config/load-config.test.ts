@@ -135,8 +135,23 @@ const REFUSED = [
   {
     id: 'R6',
     says: 'a field that is text here and a number there is refused',
-    text: monitor('where: rtt_ms == "slow"'),
-    error: /^n\.yaml:3:5 .*reads rtt_ms as number, and monitor one reads it as text; group by/,
+    text: monitor('where: mood == "slow"').replace('{ max: rtt_ms }', '{ max: mood }'),
+    error: /^n\.yaml:3:5 .*reads mood as number, and monitor one reads it as text; group by/,
+  },
+  {
+    id: 'R6',
+    says: 'a group by a number is refused, since every row would be in the group of none',
+    text: monitor().replace('[stream]', '[stream, status]'),
+    error:
+      'n.yaml:4:15 monitors[0].group_by: reads status as text, and it is a number; compare and' +
+      ' measure it as one, or make a text of it in collect:' +
+      ' map: { status: status, status_text: { from: status, as: text } }',
+  },
+  {
+    id: 'R6',
+    says: 'a sum of a text is refused, since it would always be 0',
+    text: monitor().replace('sum: retrans', 'sum: session'),
+    error: /^n\.yaml:3:5 .*reads session as number, and it is a text; group by, compare and/,
   },
   {
     id: 'D5',
