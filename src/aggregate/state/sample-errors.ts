@@ -93,8 +93,8 @@ export class SampleErrors {
 
   /** The store was renewed: what all of these slots hold moves together. */
   renew(slots: Iterable<number>): void {
-    const { sums, integers } = { sums: this.sums, integers: this.#slots.integers }
-    const [masks, blocks] = [this.#masks, this.#blocks]
+    const { integers } = this.#slots
+    const [sums, masks, blocks] = [this.sums, this.#masks, this.#blocks]
     this.#clear()
     for (const slot of slots) {
       const before = integers[slot * 2 + ERRORS]!
