@@ -69,7 +69,8 @@ export interface LogBatch extends RecordColumns {
 /**
  * One noun, the log. Every adapter passes `log.suite.ts`.
  * @throws LOG_TOPIC_UNKNOWN, LOG_TOPIC_DIFFERS, LOG_RECORD_TOO_LARGE, LOG_FULL, LOG_POISONED,
- * LOG_OFFSET_OUT_OF_RANGE, LOG_FENCED, LOG_CLOSED, LOG_LOCKED, LOG_NOTE_TOO_LONG, LOG_CORRUPT.
+ * LOG_OFFSET_OUT_OF_RANGE, LOG_FENCED, LOG_CLOSED, LOG_LOCKED, LOG_NOTE_TOO_LONG, LOG_CORRUPT,
+ * LOG_UNREADABLE.
  */
 export interface Log {
   /** Succeeds if the topic exists with the same partitions and cleanup. */

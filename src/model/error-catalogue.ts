@@ -116,6 +116,13 @@ export const errorCatalogue = {
     exit: 1,
     status: 500,
   },
+  LOG_UNREADABLE: {
+    message: 'the disk refuses what the log reads: {}',
+    advice: 'check the disk; it is tried again by itself, and what others read is not touched',
+    retry: false,
+    exit: 1,
+    status: 500,
+  },
   STORE_UNAVAILABLE: {
     message: 'the store cannot be reached: {}',
     advice: 'nothing is lost: windows wait in the log until the store is back',

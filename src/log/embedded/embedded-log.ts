@@ -24,6 +24,7 @@ import { zeroCounters, type LogCounters } from './log-counters.ts'
 import { LogMeta } from './log-meta.ts'
 import { nodeDisk } from './node-disk.ts'
 import { offsetAt } from './read/offset-at.ts'
+import { unreadable } from './read/unreadable.ts'
 import { PartitionLog, type LogHouse } from './partition-log.ts'
 import { OpenReaders, type ReadOptions } from './read/open-readers.ts'
 import { LogCells } from './remote/log-cells.ts'
@@ -181,7 +182,11 @@ export class EmbeddedLog implements Log {
     const start = this.#desk.startOf(claim)
     if (start === 'earliest') return { offset: partition.segments.start, note: '' }
     if (start === 'latest') return { offset: partition.end, note: '' }
-    return { offset: await offsetAt(partition, start.atMs), note: '' }
+    try {
+      return { offset: await offsetAt(partition, start.atMs), note: '' }
+    } catch (error) {
+      throw unreadable(error, claim)
+    }
   }
 
   async *read(claim: Claim, options: ReadOptions): AsyncGenerator<LogBatch> {

@@ -82,11 +82,11 @@ const DRAWS: readonly Draw[] = [
   (random) => ({ kind: 'rebalance', forMs: between(random, 500, 6_000) }),
 ]
 
+/** What a disk fails at; reads and writes most, as they do. */
 const FAILING_OPS = [
   'open',
   'create',
-  'read',
-  'write',
+  ...(['read', 'read', 'read', 'read', 'write', 'write'] as const),
   'truncate',
   'list',
   'rename',
