@@ -13,6 +13,7 @@ import type {
   LogRecord,
   Offset,
   Position,
+  ReadOptions,
   TopicSpec,
 } from '../log.ts'
 import { AppendTicket } from './append-ticket.ts'
@@ -26,7 +27,7 @@ import { nodeDisk } from './node-disk.ts'
 import { offsetAt } from './read/offset-at.ts'
 import { unreadable } from './read/unreadable.ts'
 import { PartitionLog, type LogHouse } from './partition-log.ts'
-import { OpenReaders, type ReadOptions } from './read/open-readers.ts'
+import { OpenReaders } from './read/open-readers.ts'
 import { LogCells } from './remote/log-cells.ts'
 import { LogDesk } from './remote/log-desk.ts'
 import type { RemoteTicket } from './remote/remote-log.ts'

@@ -152,7 +152,7 @@ export class Parts {
     if (receiver === undefined) return
     const post: HttpPost = (request) =>
       alertmanagers.find(({ url }) => request.url.startsWith(url))!.post(request, life)
-    const hopMsMax = Math.max(...monitors.map(({ window }) => window.hopMs))
+    const hopMsMax = (): number => Math.max(...monitors.map(({ window }) => window.hopMs))
     const of = { log, receiver, spec, hopMsMax, post, clock, random, count }
     this.#read(`send/${receiver.name}`, (signal) => runAlertmanager({ ...of, signal }))
   }
