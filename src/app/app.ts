@@ -186,8 +186,9 @@ class Parts {
     if (wanted.has('aggregate')) await this.#readiness.noteEnds(this.#log, 'readings')
     if (wanted.has('evaluate')) await this.#readiness.noteEnds(this.#log, 'panes')
     const rules = { name: 'rules', signal: reading }
-    this.#read(this.#monitors.begin((ask) => supervise(this.#supervision, rules, ask)))
-    await this.#startHot()
+    const asked = this.#monitors.begin((ask) => supervise(this.#supervision, rules, ask))
+    // Whoever judges finds in the log by which rules, so that a replay judges alike (A75).
+    this.#read(asked.then(() => (reading.aborted ? undefined : this.#startHot())))
     if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
     if (wanted.has('notify')) this.#startNotify()
     if (wanted.has('serve')) await this.#startServer()

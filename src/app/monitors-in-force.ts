@@ -42,7 +42,7 @@ export class MonitorsInForce {
     return Math.max(0, ...this.#config.monitors.map(({ window }) => window.hopMs))
   }
 
-  /** Asks for the monitors of the first configuration; they judge before the log has them, too. */
+  /** Asks for the monitors of the first configuration; resolves when the log has them. */
   begin(supervised: (ask: () => Promise<void>) => Promise<void>): Promise<void> {
     const ask = async (): Promise<void> => void (await this.#askFor(this.#config))
     this.#asking = supervised(ask)

@@ -2,13 +2,14 @@ import { isatty } from 'node:tty'
 import { Bell } from '../std/bell.ts'
 
 /**
- * Calls `reload` at each SIGHUP, one call at a time and one for those that come meanwhile; `stop`
- * where the signal means that the terminal is gone. Resolves when the signal given aborts.
+ * Listens to SIGHUP from now on. `each` calls its work once for each signal, one call at a time and
+ * one for those that come meanwhile, and resolves when its signal aborts. Where SIGHUP means that
+ * the terminal is gone, `stop` is called instead. `release` gives the signal back.
  */
-export async function followHangups(
-  { reload, stop }: { readonly reload: () => Promise<void>; readonly stop: () => void },
-  until: AbortSignal,
-): Promise<void> {
+export function hangups(stop: () => void): {
+  readonly each: (work: () => Promise<void>, until: AbortSignal) => Promise<void>
+  readonly release: () => void
+} {
   const bell = new Bell()
   const hadTerminal = isatty(0)
   const onHangup = (): void => {
@@ -16,12 +17,13 @@ export async function followHangups(
     else bell.ring()
   }
   process.on('SIGHUP', onHangup)
-  try {
-    while (!until.aborted) {
-      await bell.wait(until)
-      if (!until.aborted) await reload()
-    }
-  } finally {
-    process.off('SIGHUP', onHangup)
+  return {
+    async each(work, until) {
+      while (!until.aborted) {
+        await bell.wait(until)
+        if (!until.aborted) await work()
+      }
+    },
+    release: () => void process.off('SIGHUP', onHangup),
   }
 }

@@ -12,13 +12,20 @@ type Incomplete = { readonly hash: string; readonly parts: (readonly RuleSpec[] 
 
 /** Which monitors are in force after some commands of kind `rules`, by id (A75). */
 export class RulesInForce {
-  readonly #byId: Map<string, MonitorSpec>
-  readonly #hashById: Map<string, string>
+  readonly #byId = new Map<string, MonitorSpec>()
+  readonly #hashById = new Map<string, string>()
   readonly #incomplete = new Map<string, Incomplete>()
 
   constructor(monitors: readonly MonitorSpec[]) {
-    this.#byId = new Map(monitors.map((monitor) => [monitor.id, monitor]))
-    this.#hashById = new Map(monitors.map((monitor) => [monitor.id, monitorHash(monitor)]))
+    this.assume(monitors)
+  }
+
+  /** Puts monitors in force without a command. */
+  assume(monitors: readonly MonitorSpec[]): void {
+    for (const monitor of monitors) {
+      this.#byId.set(monitor.id, monitor)
+      this.#hashById.set(monitor.id, monitorHash(monitor))
+    }
   }
 
   get monitors(): readonly MonitorSpec[] {

@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { argument } from '../argument.ts'
 import { boundHeapGrowth } from '../heap-growth.ts'
-import { followHangups } from '../hangup.ts'
+import { hangups } from '../hangup.ts'
 import { readConfigApart } from '../read-config-apart.ts'
 import type { ConfigFlags } from '../read-config.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -72,15 +72,16 @@ async function runUntilStopped(
     throw new NocturneError('CLI_LISTEN_REFUSED', `${host}:${port}`)
   }
   const { signal, release } = stopSignal()
+  const hangup = hangups(() => process.kill(process.pid))
   try {
     const app = await started(config, wanted, terminal)
     announce(app, config, terminal)
-    const hangups = { reload: () => app.reload(read), stop: () => process.kill(process.pid) }
-    const following = followHangups(hangups, signal)
+    const reloading = hangup.each(() => app.reload(read), signal)
     // A bug is not stopped for: it ends the process at once, and a restart is safe (R5).
-    await Promise.race([following, app.failed])
+    await Promise.race([reloading, app.failed])
     await app.stop()
   } finally {
+    hangup.release()
     release()
   }
 }

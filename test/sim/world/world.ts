@@ -71,6 +71,7 @@ export class World implements Stage {
   readonly alertmanagers: readonly SimAlertmanager[]
   readonly endpoints: readonly SimEndpoint[]
   readonly tailFile = new TailFile()
+  readonly rules = { scale: 1 }
   readonly senders: readonly Sender[]
   readonly foreigner: Foreigner
   process: SimProcess | undefined
