@@ -14,6 +14,7 @@ import { boundHeapGrowth } from '../src/cli/heap-growth.ts'
 import { loadConfig } from '../src/config/load-config.ts'
 import { openEmbeddedLog } from '../src/log/embedded/embedded-log.ts'
 import { systemClock } from '../src/std/clock.ts'
+import { Replaceable } from '../src/std/replaceable.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
 
 const LOOK_EVERY_MS = 2
@@ -26,10 +27,10 @@ const { site, skewMs, absentMs, monitors } = loaded.config
 const clock = systemClock
 const log = await openEmbeddedLog({ folder, clock })
 const partitions = (await log.ends('readings')).length
-const specs = {
+const specs = new Replaceable({
   aggregate: { site, monitors, partitions, panesPartitions: partitions, skewMs, early: false },
   evaluate: { monitors, panesPartitions: partitions, absentMs, live: false },
-}
+})
 const progress = newProgress()
 const stop = new AbortController()
 const started: Worker[] = []

@@ -227,6 +227,7 @@ export const layers: Readonly<Record<string, Room>> = {
       'node:zlib',
       'node:v8',
       'node:readline',
+      'node:tty',
       'node:events',
       'node:worker_threads',
     ],

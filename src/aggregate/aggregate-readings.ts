@@ -39,12 +39,15 @@ export type AggregateDeps = {
   readonly clock: Clock
   readonly spec: AggregateReaderSpec
   readonly progress: AggregateProgress
+  /** Ends the reading where it stands, as the end of the claim does: another `spec` takes over. */
+  readonly until?: AbortSignal
 }
 
 /**
- * Folds the claimed partition of `readings` into `panes` until the claim's signal aborts; then
- * commits and answers. @throws LOG_FENCED, LOG_UNAVAILABLE, LOG_FULL, LOG_POISONED: nothing was
- * committed that is not in `panes`, so the supervisor begins again at the last position (D2, D3).
+ * Folds the claimed partition of `readings` into `panes` until the claim's signal or `until`
+ * aborts; then commits and answers. @throws LOG_FENCED, LOG_UNAVAILABLE, LOG_FULL, LOG_POISONED:
+ * nothing was committed that is not in `panes`, so the supervisor begins again at the last position
+ * (D2, D3).
  */
 export async function aggregateReadings(deps: AggregateDeps, claim: Claim): Promise<void> {
   await new ReadingsReader(deps, claim).run()
@@ -69,9 +72,10 @@ class ReadingsReader {
   }
 
   async run(): Promise<void> {
-    const { log } = this.#deps
+    const { log, until } = this.#deps
     const position = await this.#restore()
-    const turns = log.read(this.#claim, { position, bytesMax: TURN_BYTES_MAX })
+    const ending = until === undefined ? {} : { signal: until }
+    const turns = log.read(this.#claim, { position, bytesMax: TURN_BYTES_MAX, ...ending })
     for await (const batch of this.#inFlight.beside(turns)) await this.#turn(batch)
     if (this.#claim.signal.reason !== 'lost') await this.#commit()
   }

@@ -82,7 +82,7 @@ export class MonitorFolds {
 }
 
 /** How often open panes are shown: only where some rule can fire on an open window (V3, P5). */
-const emitMsOf = ({ rules, window }: MonitorSpec, early: boolean): number =>
+export const emitMsOf = ({ rules, window }: MonitorSpec, early: boolean): number =>
   early && rules.some((rule) => rule.early) ? window.emitMs : Infinity
 
 /** Monitors of one name share their slices and show them together. */

@@ -21,17 +21,11 @@ import type { Codecs } from '../wire/record-batch/codecs.ts'
 import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
 import { createTopics } from './create-topics.ts'
+import { MonitorsInForce } from './monitors-in-force.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
 import { watchReceipts, type HopTaken } from './receipt-watch.ts'
-import type { HotSpecs } from './hot-readers.ts'
-import {
-  aggregateSpec,
-  evaluateSpec,
-  newProgress,
-  recordReaders,
-  type Progress,
-} from './readers.ts'
+import { newProgress, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './readiness.ts'
 import type { Role } from './roles.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
@@ -62,6 +56,11 @@ export interface App {
   readonly url: string | undefined
   /** Rejects when a bug was met: the process must end (R5). */
   readonly failed: Promise<never>
+  /**
+   * Reads the configuration again and puts its monitors in force (R3, A75). Where it cannot, all
+   * stays as it was, and the reason is logged and counted; never rejects.
+   */
+  reload(read: () => Promise<Config>): Promise<void>
   /** Stops collecting, finishes the turns in hand, commits and closes (R4). */
   stop(): Promise<void>
 }
@@ -85,6 +84,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   return {
     url: parts.url,
     failed: parts.failed,
+    reload: (read) => parts.reload(read),
     stop: () => parts.stop(),
   }
 }
@@ -142,6 +142,7 @@ class Parts {
   }
   readonly #collectors: Collectors
   #server: NocturneServer | undefined
+  readonly #monitors: MonitorsInForce
   #stopped: Promise<void> | undefined
   url: string | undefined
 
@@ -150,7 +151,13 @@ class Parts {
     this.#log = log
     this.#store = store
     const { clock, logger, config, input } = options
+    const { roles } = options
+    const adopted = ({ monitors }: Config): void => this.#server?.adopt(monitors)
+    const told = (isInForce: boolean): void => this.#metrics.reloadOk.set(isInForce ? 1 : 0)
+    const deps = { log, clock, logger, roles, adopted, told }
+    this.#monitors = new MonitorsInForce(deps, config)
     this.#bug.promise.catch(() => undefined)
+    told(true)
     this.#supervision = {
       clock,
       logger,
@@ -178,7 +185,10 @@ class Parts {
     const reading = this.#reading.signal
     if (wanted.has('aggregate')) await this.#readiness.noteEnds(this.#log, 'readings')
     if (wanted.has('evaluate')) await this.#readiness.noteEnds(this.#log, 'panes')
-    await this.#startHot()
+    const rules = { name: 'rules', signal: reading }
+    const asked = this.#monitors.begin((ask) => supervise(this.#supervision, rules, ask))
+    // Whoever judges finds in the log by which rules, so that a replay judges alike (A75).
+    this.#read(asked.then(() => (reading.aborted ? undefined : this.#startHot())))
     if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
     if (wanted.has('notify')) this.#startNotify()
     if (wanted.has('serve')) await this.#startServer()
@@ -188,6 +198,14 @@ class Parts {
     if (wanted.has('record')) {
       const part = { name: 'record/retention', signal: reading }
       this.#read(supervise(this.#supervision, part, (signal) => this.#retain(signal)))
+    }
+  }
+
+  async reload(read: () => Promise<Config>): Promise<void> {
+    try {
+      await this.#monitors.reload(read)
+    } catch (error) {
+      return this.#bug.reject(error)
     }
   }
 
@@ -212,11 +230,8 @@ class Parts {
 
   /** The readers of the hot path: in worker threads, or here where there are none. */
   async #startHot(): Promise<void> {
-    const { roles: wanted, config, workers } = this.#options
-    const specs: HotSpecs = {
-      ...(wanted.has('aggregate') ? { aggregate: aggregateSpec(config) } : {}),
-      ...(wanted.has('evaluate') ? { evaluate: evaluateSpec(config) } : {}),
-    }
+    const { workers } = this.#options
+    const specs = this.#monitors.hot
     const log = this.#log
     const share = log.share?.bind(log)
     if (workers === 0 || share === undefined) {
@@ -233,7 +248,7 @@ class Parts {
       progress: this.#progress,
       ended: (reason: string) => this.#metrics.workersEnded.inc({ reason }),
     }
-    if (Object.keys(specs).length > 0) this.#read(runWorkers(pool, this.#reading.signal))
+    if (Object.keys(specs.current).length > 0) this.#read(runWorkers(pool, this.#reading.signal))
   }
 
   #startReaders(readers: readonly ClaimReader[]): void {
@@ -264,7 +279,7 @@ class Parts {
       log: this.#log,
       clock,
       spec: config.notify,
-      hopMsMax: Math.max(0, ...config.monitors.map(({ window }) => window.hopMs)),
+      hopMsMax: () => this.#monitors.hopMsMax,
       terminal,
       count: (where, reason, count) => this.#metrics.notify.inc({ where, reason }, count),
     })

@@ -1,4 +1,13 @@
-import type { Claim, GroupSpec, Log, LogBatch, LogRecord, Position, TopicSpec } from '../log/log.ts'
+import type {
+  Claim,
+  GroupSpec,
+  Log,
+  LogBatch,
+  LogRecord,
+  Position,
+  ReadOptions,
+  TopicSpec,
+} from '../log/log.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
 
 /** Reading it again would pass over what is missing, so it is not written while something is. */
@@ -43,10 +52,7 @@ export class HeldLog implements Log {
     return this.#log.position(claim)
   }
 
-  read(
-    claim: Claim,
-    options: { readonly position: Position; readonly bytesMax: number },
-  ): AsyncIterable<LogBatch> {
+  read(claim: Claim, options: ReadOptions): AsyncIterable<LogBatch> {
     return this.#log.read(claim, options)
   }
 

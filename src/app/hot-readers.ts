@@ -4,6 +4,7 @@ import { evaluatePanes, type EvaluateProgress } from '../evaluate/evaluate-panes
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
 import type { Claim, Log } from '../log/log.ts'
 import type { Clock } from '../std/clock.ts'
+import type { Replaceable } from '../std/replaceable.ts'
 import type { ClaimReader } from './claim-reader.ts'
 
 /** What the readers of the hot path have to know: plain data, absent where a role is not run. */
@@ -19,22 +20,33 @@ export type HotProgress = {
 
 export type HotDeps = {
   readonly clock: Clock
-  readonly specs: HotSpecs
+  /** Replaced where other monitors are to be folded (A75), by specs of the same roles. */
+  readonly specs: Replaceable<HotSpecs>
   readonly progress: HotProgress
 }
 
 /** The readers from rows to windows: those that more cores make faster. */
 export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimReader[] {
-  const { aggregate, evaluate } = specs
+  const { aggregate, evaluate } = specs.current
   const readers: ClaimReader[] = []
   if (aggregate !== undefined) {
-    const deps = { clock, spec: aggregate, progress: progress.aggregate }
-    const read = (claim: Claim, log: Log) => aggregateReadings({ ...deps, log }, claim)
+    const deps = { clock, progress: progress.aggregate }
+    const read = async (claim: Claim, log: Log): Promise<void> => {
+      let until: AbortSignal
+      do {
+        until = specs.replaced
+        const spec = specs.current.aggregate ?? aggregate
+        await aggregateReadings({ ...deps, log, spec, until }, claim)
+      } while (until.aborted && !claim.signal.aborted)
+    }
     readers.push({ group: 'aggregate', topic: 'readings', read })
   }
   if (evaluate !== undefined) {
-    const deps = { clock, spec: evaluate, progress: progress.evaluate }
-    const read = (claim: Claim, log: Log) => evaluatePanes({ ...deps, log }, claim)
+    const deps = { clock, progress: progress.evaluate }
+    const read = (claim: Claim, log: Log): Promise<void> => {
+      const spec = specs.current.evaluate ?? evaluate
+      return evaluatePanes({ ...deps, log, spec }, claim)
+    }
     readers.push({ group: 'evaluate', topic: 'panes', read })
   }
   return readers

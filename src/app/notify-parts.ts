@@ -14,8 +14,8 @@ export type NotifyDeps = {
   readonly log: Log
   readonly clock: Clock
   readonly spec: NotifySpec
-  /** The longest hop of any monitor. */
-  readonly hopMsMax: number
+  /** The longest hop of any monitor that is in force. */
+  readonly hopMsMax: () => number
   readonly terminal: { readonly write: (text: string) => void; readonly isColored: boolean }
   readonly count: CountReason
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../std/clock.ts'
 import { InFlight } from '../std/in-flight.ts'
 import { reachableFrom, readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
+import type { MonitorSpec } from '../model/monitor.ts'
 import type { ByteColumn } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
 import { watermarkKey } from '../wire/pane-codec.ts'
@@ -56,8 +57,9 @@ export type EvaluateDeps = {
 export async function evaluatePanes(deps: EvaluateDeps, claim: Claim): Promise<void> {
   const { log, clock, spec } = deps
   const found = await readCheckpoint(log, nameOf(claim))
-  const inForce = new RulesInForce(spec.monitors)
-  if (spec.live) await applyRules(log, inForce, found?.commandsTo ?? 0)
+  const inForce = spec.live
+    ? await rulesAt(log, spec.monitors, found?.commandsTo ?? 0)
+    : new RulesInForce(spec.monitors)
   const evaluator = new PartitionEvaluator({ ...spec, inForce }, claim.partition)
   if (found !== undefined) evaluator.load(found)
   const reader = new PanesReader(deps, claim, { evaluator, startedAt: clock.now() })
@@ -284,15 +286,26 @@ const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt =
 const viewOf = ({ bytes, starts, lengths }: ByteColumn, row: number): Uint8Array =>
   bytes.subarray(starts[row], starts[row]! + Math.max(0, lengths[row]!))
 
-/** Applies the rules that stand in `commands` before `to`. */
-async function applyRules(log: Log, inForce: RulesInForce, to: number): Promise<void> {
+/**
+ * What is in force where `commands` are known up to `to` (A75). A monitor that they do not name is
+ * taken as it was given: what named it is older than retention. Before the first checkpoint that
+ * cannot be, so one that is named later only comes into force then.
+ */
+async function rulesAt(log: Log, given: readonly MonitorSpec[], to: number): Promise<RulesInForce> {
+  const inForce = new RulesInForce([])
+  const named = new Set<string>()
   for await (const batch of readToEnd(log, { topic: 'commands', partition: 0 })) {
-    for (let row = 0; row < batch.count && batch.offsets[row]! < to; row++) {
+    for (let row = 0; row < batch.count; row++) {
       const decoded = decodeCommand(viewOf(batch.values, row))
-      if (decoded.ok && decoded.command.kind === 'rules') inForce.apply(decoded.command)
+      if (!decoded.ok || decoded.command.kind !== 'rules') continue
+      const isBefore = batch.offsets[row]! < to
+      if (isBefore) inForce.apply(decoded.command)
+      if (isBefore || to === 0) named.add(decoded.command.target)
     }
-    if (batch.next >= to) return
+    if (to > 0 && batch.next >= to) break
   }
+  inForce.assume(given.filter(({ id }) => !named.has(id)))
+  return inForce
 }
 
 async function readCheckpoint(log: Log, name: string): Promise<Checkpoint | undefined> {

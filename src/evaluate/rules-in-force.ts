@@ -1,26 +1,38 @@
 import type { RulesCommand } from '../model/command.ts'
 import type { MonitorSpec, RuleSpec } from '../model/monitor.ts'
+import { fnv1a64 } from '../std/hash.ts'
 
 /** Monitors whose parts have begun to come: more at a time are not kept (D5). */
 const INCOMPLETE_MAX = 1000
+
+/** FNV-1a-64 of the whole specification: equal ones judge alike. */
+export const monitorHash = (monitor: MonitorSpec): string => fnv1a64([JSON.stringify(monitor)])
 
 type Incomplete = { readonly hash: string; readonly parts: (readonly RuleSpec[] | undefined)[] }
 
 /** Which monitors are in force after some commands of kind `rules`, by id (A75). */
 export class RulesInForce {
-  readonly #byId: Map<string, MonitorSpec>
+  readonly #byId = new Map<string, MonitorSpec>()
   readonly #hashById = new Map<string, string>()
   readonly #incomplete = new Map<string, Incomplete>()
 
   constructor(monitors: readonly MonitorSpec[]) {
-    this.#byId = new Map(monitors.map((monitor) => [monitor.id, monitor]))
+    this.assume(monitors)
+  }
+
+  /** Puts monitors in force without a command. */
+  assume(monitors: readonly MonitorSpec[]): void {
+    for (const monitor of monitors) {
+      this.#byId.set(monitor.id, monitor)
+      this.#hashById.set(monitor.id, monitorHash(monitor))
+    }
   }
 
   get monitors(): readonly MonitorSpec[] {
     return [...this.#byId.values()]
   }
 
-  /** Hash of a monitor that a command brought into force. */
+  /** Hash of a monitor that is in force. */
   hashOf(id: string): string | undefined {
     return this.#hashById.get(id)
   }

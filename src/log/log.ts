@@ -66,10 +66,18 @@ export interface LogBatch extends RecordColumns {
   readonly rejected: readonly RejectedRange[]
 }
 
+export type ReadOptions = {
+  readonly position: Position
+  readonly bytesMax: number
+  /** Ends this reading alone; the claim goes on. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * One noun, the log. Every adapter passes `log.suite.ts`.
  * @throws LOG_TOPIC_UNKNOWN, LOG_TOPIC_DIFFERS, LOG_RECORD_TOO_LARGE, LOG_FULL, LOG_POISONED,
- * LOG_OFFSET_OUT_OF_RANGE, LOG_FENCED, LOG_CLOSED, LOG_LOCKED, LOG_NOTE_TOO_LONG, LOG_CORRUPT.
+ * LOG_OFFSET_OUT_OF_RANGE, LOG_FENCED, LOG_CLOSED, LOG_LOCKED, LOG_NOTE_TOO_LONG, LOG_CORRUPT,
+ * LOG_UNREADABLE.
  */
 export interface Log {
   /** Succeeds if the topic exists with the same partitions and cleanup. */
@@ -85,11 +93,8 @@ export interface Log {
   claims(group: GroupSpec, signal: AbortSignal): AsyncIterable<Claim>
   /** The committed position, else the group's `start`. */
   position(claim: Claim): Promise<Position>
-  /** Waits at the end for more; ends when the claim's signal aborts. */
-  read(
-    claim: Claim,
-    options: { readonly position: Position; readonly bytesMax: number },
-  ): AsyncIterable<LogBatch>
+  /** Waits at the end for more; ends when the claim's signal aborts, or the options'. */
+  read(claim: Claim, options: ReadOptions): AsyncIterable<LogBatch>
   /** Keeps the last (offset, note) of the claim; resolves when stored. */
   commit(claim: Claim, offset: Offset, note?: string): Promise<void>
   /** Per partition: first offset still there, and the next one to be written. */

@@ -18,6 +18,13 @@ export const errorCatalogue = {
     exit: 3,
     status: 400,
   },
+  CONFIG_NEEDS_RESTART: {
+    message: 'a reload changes monitors and their rules alone, and these differ too: {}',
+    advice: 'restart Nocturne; nothing of the new configuration is in force',
+    retry: false,
+    exit: 3,
+    status: 400,
+  },
   COLLECT_ADDRESS_INVALID: {
     message: '{} is no address and no prefix',
     advice: 'write an address such as 10.0.0.1 or a prefix such as 2001:db8::/32',
@@ -112,6 +119,13 @@ export const errorCatalogue = {
   LOG_CORRUPT: {
     message: 'the log cannot be read: {}',
     advice: 'restore the folder, or move it away and start anew',
+    retry: false,
+    exit: 1,
+    status: 500,
+  },
+  LOG_UNREADABLE: {
+    message: 'the disk refuses what the log reads: {}',
+    advice: 'check the disk; it is tried again by itself, and what others read is not touched',
     retry: false,
     exit: 1,
     status: 500,

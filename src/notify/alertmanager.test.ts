@@ -50,7 +50,8 @@ function feed(at: World, instances: readonly TestReceiver[]) {
   }
   const { log, clock } = at
   const { signal } = ending
-  const options = { log, receiver, spec, hopMsMax: 1_000, post, clock, random: prng(1), signal }
+  const hopMsMax = () => 1_000
+  const options = { log, receiver, spec, hopMsMax, post, clock, random: prng(1), signal }
   const run = runAlertmanager({ ...options, count: () => undefined })
   const end = async (): Promise<void> => {
     ending.abort()

@@ -27,7 +27,7 @@ export type AlertmanagerOptions = {
   readonly receiver: ReceiverSpec
   readonly spec: NotifySpec
   /** The longest hop of any monitor: an open alert must outlive the wait for its next window. */
-  readonly hopMsMax: number
+  readonly hopMsMax: () => number
   readonly post: HttpPost
   readonly clock: Clock
   readonly random: Prng
@@ -199,7 +199,7 @@ class AlertmanagerFeed {
     const now = clock.now()
     const alerts = this.#state.alerts(now)
     const steps = this.#state.untold()
-    const endsAt = now + 4 * Math.max(receiver.resendMs, hopMsMax)
+    const endsAt = now + 4 * Math.max(receiver.resendMs, hopMsMax())
     let outcome: Told['outcome'] = 'sent'
     for (const chunk of chunksOf(alerts)) {
       const request = alertmanagerRequest(chunk, { url, externalUrl: spec.externalUrl, endsAt })

@@ -1,4 +1,13 @@
-import type { Claim, GroupSpec, Log, LogBatch, LogRecord, Position, TopicSpec } from '../log/log.ts'
+import type {
+  Claim,
+  GroupSpec,
+  Log,
+  LogBatch,
+  LogRecord,
+  Position,
+  ReadOptions,
+  TopicSpec,
+} from '../log/log.ts'
 
 /** The end of a process, as its code would never see it. */
 export class Crash extends Error {}
@@ -58,10 +67,7 @@ export class CrashingLog implements Log {
     return this.#effect(() => this.#log.position(claim))
   }
 
-  async *read(
-    claim: Claim,
-    options: { readonly position: Position; readonly bytesMax: number },
-  ): AsyncGenerator<LogBatch> {
+  async *read(claim: Claim, options: ReadOptions): AsyncGenerator<LogBatch> {
     for await (const batch of this.#log.read(claim, options)) {
       await this.#effect(() => Promise.resolve())
       yield batch

@@ -103,6 +103,11 @@ function edgeMetrics(registers: Registry[]) {
 /** What happens to what all readers stand on: the log's files, and the threads. */
 function machineMetrics(registers: Registry[]) {
   return {
+    reloadOk: new Gauge({
+      name: 'nocturne_config_reload_ok',
+      help: 'Whether the last configuration that was asked for is in force: 1 or 0.',
+      registers,
+    }),
     workersEnded: new Counter({
       name: 'nocturne_workers_ended_total',
       help: 'Worker threads that died, or hung and were ended, by why; each was started again.',

@@ -4,7 +4,9 @@ import type { TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { startApp, type App } from '../../src/app/app.ts'
 import { roles } from '../../src/app/roles.ts'
+import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
+import { NocturneError } from '../../src/model/nocturne-error.ts'
 import type { AlertsView } from '../../src/serve/contract.ts'
 import type { Clock } from '../../src/std/clock.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
@@ -21,18 +23,18 @@ export class RunningApp {
   readonly app: App
   readonly url: string
 
-  private constructor(app: App, url: string) {
+  readonly #folder: string
+
+  private constructor(app: App, url: string, folder: string) {
     this.app = app
     this.url = url
+    this.#folder = folder
   }
 
   /** Starts it and waits until it is ready; a test stops it before its folder goes. */
   static async start(t: TestContext, { folder, text, clock }: AppPlan): Promise<RunningApp> {
-    const env = { NOCTURNE_DATA: join(folder, 'data'), NOCTURNE_HTTP_LISTEN: '127.0.0.1:0' }
-    const loaded = loadConfig({ text, env })
-    assert.ok(loaded.ok, JSON.stringify(loaded))
     const app = await startApp({
-      config: loaded.config,
+      config: configOf(folder, text),
       roles: new Set(roles),
       logger: silentLogger,
       ...(clock === undefined ? {} : { clock }),
@@ -41,9 +43,14 @@ export class RunningApp {
       wallFolder: join(folder, 'no-wall'),
     })
     t.after(() => app.stop())
-    const running = new RunningApp(app, app.url ?? '')
+    const running = new RunningApp(app, app.url ?? '', folder)
     await running.until('/readyz', async (answer) => answer.status === 200)
     return running
+  }
+
+  /** Reloads a configuration of this text; what is wrong with it is thrown as by a file. */
+  reload(text: string): Promise<void> {
+    return this.app.reload(async () => configOf(this.#folder, text))
   }
 
   /** Posts rows as one request, and insists that all of them are durable. */
@@ -100,4 +107,12 @@ export class RunningApp {
       await setImmediate()
     }
   }
+}
+
+/** @throws CONFIG_INVALID */
+function configOf(folder: string, text: string): Config {
+  const env = { NOCTURNE_DATA: join(folder, 'data'), NOCTURNE_HTTP_LISTEN: '127.0.0.1:0' }
+  const loaded = loadConfig({ text, env })
+  if (loaded.ok) return loaded.config
+  throw new NocturneError('CONFIG_INVALID', JSON.stringify(loaded.errors))
 }

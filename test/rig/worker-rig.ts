@@ -19,6 +19,7 @@ import type { MonitorSpec } from '../../src/model/monitor.ts'
 import { utf8 } from '../../src/std/bytes.ts'
 import { systemClock, type Clock } from '../../src/std/clock.ts'
 import { partitionOf } from '../../src/std/hash.ts'
+import { Replaceable } from '../../src/std/replaceable.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Row } from './pipeline.ts'
@@ -98,7 +99,7 @@ export class WorkerRig {
       {
         start: (plan) => start(plan),
         count,
-        specs: {
+        specs: new Replaceable({
           aggregate: {
             site: 'here',
             monitors,
@@ -108,7 +109,7 @@ export class WorkerRig {
             early: false,
           },
           evaluate: { monitors, panesPartitions, absentMs: 30_000, live: false },
-        },
+        }),
         share: () => this.log.share(),
         supervision: {
           clock,

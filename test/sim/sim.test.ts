@@ -11,7 +11,7 @@ const SEED_COUNT = 100
 /** What has to have happened over all seeds: proof that nobody fights against nothing. */
 const HAPPENINGS = [
   ...['kill', 'power', 'stop', 'process ended by itself', 'torn tails cut', 'compactions'],
-  ...['fault die', 'fault pause', 'fault clock', 'fault rebalance', 'fault full'],
+  ...['fault die', 'fault pause', 'fault clock', 'fault rebalance', 'fault full', 'fault reload'],
   ...['eio datasync', 'eio write', 'eio read', 'lost-sync', 'short-write', 'slow'],
   ...['store down', 'receiver fails', 'receiver hangs', 'receiver cuts'],
   ...['reader met LOG_FULL', 'reader met LOG_POISONED', 'reader met STORE_UNAVAILABLE'],

@@ -94,7 +94,7 @@ async function withFeed(url: string, use: (log: Log) => Promise<void>): Promise<
   const root = { receiver: 'am', matchers: [], continue: false, routes: [], ...routeDefaults }
   const spec = { receivers: [receiver], route: root, externalUrl: EXTERNAL_URL }
   const parts = { log, receiver, spec, post: httpPost(clock), clock, random: prng(1), signal }
-  const running = runAlertmanager({ ...parts, hopMsMax: 1_000, count: () => undefined })
+  const running = runAlertmanager({ ...parts, hopMsMax: () => 1_000, count: () => undefined })
   try {
     await use(log)
   } finally {

@@ -3,6 +3,7 @@ import { openCodecs } from '../../log/codecs/open-codecs.ts'
 import { openRemoteLog } from '../../log/embedded/remote/remote-log.ts'
 import type { Claim, Log } from '../../log/log.ts'
 import { systemClock } from '../../std/clock.ts'
+import { Replaceable } from '../../std/replaceable.ts'
 import { groupOf, type ClaimReader } from '../claim-reader.ts'
 import { hotReaders } from '../hot-readers.ts'
 import { superviseClaims, type Supervision } from '../supervise.ts'
@@ -23,8 +24,10 @@ export async function runWorker(
   const log = openRemoteLog(ticket, { codecs: await openCodecs() })
   const stop = new AbortController()
   const begun = Promise.withResolvers<void>()
-  port.on('message', (order: WorkerOrder) => {
-    if (order === 'stop') stop.abort()
+  const current = new Replaceable(specs)
+  port.on('message', (told: WorkerOrder) => {
+    if (told.order === 'replace') return current.replace(told.specs)
+    if (told.order === 'stop') stop.abort()
     begun.resolve()
   })
   const report = new WorkerReport(say)
@@ -33,7 +36,8 @@ export async function runWorker(
   say({ word: 'ready' })
   await begun.promise
   const supervision = supervisionBy(say)
-  const readers = makeReaders({ clock: systemClock, specs, progress: report.progress })
+  const { progress } = report
+  const readers = makeReaders({ clock: systemClock, specs: current, progress })
   const running = readers.map((reader) => {
     const part = { name: reader.group, log, group: groupOf(reader), signal: stop.signal }
     return superviseClaims(supervision, part, reported(reader, report))

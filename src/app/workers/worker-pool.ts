@@ -1,17 +1,19 @@
 import type { Worker } from 'node:worker_threads'
 import type { ErrorCode } from '../../model/error-catalogue.ts'
 import type { RemoteTicket } from '../../log/embedded/remote/remote-log.ts'
+import type { Replaceable } from '../../std/replaceable.ts'
 import { Backoff } from '../backoff.ts'
 import type { HotProgress, HotSpecs } from '../hot-readers.ts'
 import type { Supervision } from '../supervise.ts'
 import { applyChange } from './progress-report.ts'
 import { followThread, type Spoken, type WorkerEnd } from './worker-thread.ts'
-import type { WorkerPlan } from './worker-words.ts'
+import type { WorkerOrder, WorkerPlan } from './worker-words.ts'
 
 export type PoolDeps = {
   readonly start: (plan: WorkerPlan) => Worker
   readonly count: number
-  readonly specs: HotSpecs
+  /** Workers are told when they are replaced. */
+  readonly specs: Replaceable<HotSpecs>
   /** A new place at the log for each start of a worker. */
   readonly share: () => RemoteTicket
   readonly supervision: Supervision
@@ -58,9 +60,12 @@ async function keep(deps: PoolDeps, { name, ready }: Slot, signal: AbortSignal):
   while (!signal.aborted) {
     const troubles = new Set<string>()
     backoff.begins()
-    const worker = deps.start({ ticket: deps.share(), specs })
+    const worker = deps.start({ ticket: deps.share(), specs: specs.current })
+    const over = new AbortController()
+    tellReplacements(specs, worker, over.signal)
     const hear = (word: Spoken): void => take(deps, { name, troubles, word })
     const { reason, stack } = await followThread({ clock, worker, hear, ready }, signal)
+    over.abort()
     // One that died before it could begin holds the others up no longer.
     void ready()
     for (const trouble of troubles) supervision.troubled(trouble, undefined)
@@ -72,6 +77,16 @@ async function keep(deps: PoolDeps, { name, ready }: Slot, signal: AbortSignal):
     await clock.sleep(backoff_ms, signal)
     supervision.troubled(name, undefined)
   }
+}
+
+/** Hands each newer set of specs to a worker until it is over. */
+function tellReplacements(specs: Replaceable<HotSpecs>, worker: Worker, over: AbortSignal): void {
+  const tell = (): void => {
+    const order: WorkerOrder = { order: 'replace', specs: specs.current }
+    worker.postMessage(order)
+    tellReplacements(specs, worker, over)
+  }
+  specs.replaced.addEventListener('abort', tell, { once: true, signal: over })
 }
 
 type Heard = {

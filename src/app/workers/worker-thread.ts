@@ -40,7 +40,7 @@ export async function followThread(deps: ThreadDeps, signal: AbortSignal): Promi
   const tell = (order: WorkerOrder): void => worker.postMessage(order)
   worker.on('message', (word: WorkerWord) => {
     silentRounds = 0
-    if (word.word === 'ready') void ready().then(() => tell('begin'))
+    if (word.word === 'ready') void ready().then(() => tell({ order: 'begin' }))
     else hear(word)
   })
   worker.on('error', (error) => {
@@ -56,7 +56,7 @@ export async function followThread(deps: ThreadDeps, signal: AbortSignal): Promi
       if (++silentRounds >= SILENT_ROUNDS_MAX) return end()
     }
     if (over.signal.aborted) return
-    tell('stop')
+    tell({ order: 'stop' })
     await clock.sleep(STOP_MS_MAX, over.signal)
     await end()
   }

@@ -23,5 +23,11 @@ export type WorkerWord =
   | { readonly word: 'failed'; readonly reader: string; readonly reason: string }
   | { readonly word: 'troubled'; readonly reader: string; readonly code?: ErrorCode }
 
-/** `begin`: ask for partitions; `stop`: finish the turns in hand, commit and end. */
-export type WorkerOrder = 'begin' | 'stop'
+/** What a worker is told. */
+export type WorkerOrder =
+  /** Ask for partitions. */
+  | { readonly order: 'begin' }
+  /** Work by these from now on. */
+  | { readonly order: 'replace'; readonly specs: HotSpecs }
+  /** Finish the turns in hand, commit and end. */
+  | { readonly order: 'stop' }

@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { argument } from '../argument.ts'
 import { boundHeapGrowth } from '../heap-growth.ts'
+import { hangups } from '../hangup.ts'
 import { readConfigApart } from '../read-config-apart.ts'
 import type { ConfigFlags } from '../read-config.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -18,9 +19,9 @@ Examples:
   nocturne up --config nocturne.yaml --data /var/lib/nocturne
   nocturne up --listen 127.0.0.1:0             any free port; the first line says which
 
-Send it rows of your own with "nocturne produce", or POST them to /v1/readings. Ctrl-C ends it
-with nothing lost; started again, it continues where it stopped. Without --config its data lies
-in .nocturne in the working folder.`
+Send it rows of your own with "nocturne produce", or POST them to /v1/readings. SIGHUP reads
+the monitors and rules of its file again. Ctrl-C ends it with nothing lost; started again, it
+continues where it stopped. Without --config its data lies in .nocturne in the working folder.`
 
 const RUN_LESSON = `
 Examples:
@@ -60,21 +61,27 @@ async function runUntilStopped(
   boundHeapGrowth()
   // The program is loaded while another thread reads the configuration.
   const loading = import('../../app/app.ts')
-  const written = await readConfigApart(flags, terminal.env)
+  const read = async (): Promise<Config> => {
+    const written = await readConfigApart(flags, terminal.env)
+    return flags.simulation ? written : withoutSimulation(written)
+  }
+  const config = await read()
   await loading
-  const config = flags.simulation ? written : withoutSimulation(written)
   const { host, port } = config.http
   if (wanted.has('serve') && !isLoopback(host)) {
     throw new NocturneError('CLI_LISTEN_REFUSED', `${host}:${port}`)
   }
   const { signal, release } = stopSignal()
+  const hangup = hangups(() => process.kill(process.pid))
   try {
     const app = await started(config, wanted, terminal)
     announce(app, config, terminal)
+    const reloading = hangup.each(() => app.reload(read), signal)
     // A bug is not stopped for: it ends the process at once, and a restart is safe (R5).
-    await Promise.race([aborted(signal), app.failed])
+    await Promise.race([reloading, app.failed])
     await app.stop()
   } finally {
+    hangup.release()
     release()
   }
 }
@@ -121,9 +128,3 @@ const withoutSimulation = (config: Config): Config => ({
 /** Without a login only this machine may be answered (R10). */
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })

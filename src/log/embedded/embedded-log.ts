@@ -13,6 +13,7 @@ import type {
   LogRecord,
   Offset,
   Position,
+  ReadOptions,
   TopicSpec,
 } from '../log.ts'
 import { AppendTicket } from './append-ticket.ts'
@@ -24,8 +25,9 @@ import { zeroCounters, type LogCounters } from './log-counters.ts'
 import { LogMeta } from './log-meta.ts'
 import { nodeDisk } from './node-disk.ts'
 import { offsetAt } from './read/offset-at.ts'
+import { unreadable } from './read/unreadable.ts'
 import { PartitionLog, type LogHouse } from './partition-log.ts'
-import { OpenReaders, type ReadOptions } from './read/open-readers.ts'
+import { OpenReaders } from './read/open-readers.ts'
 import { LogCells } from './remote/log-cells.ts'
 import { LogDesk } from './remote/log-desk.ts'
 import type { RemoteTicket } from './remote/remote-log.ts'
@@ -181,7 +183,11 @@ export class EmbeddedLog implements Log {
     const start = this.#desk.startOf(claim)
     if (start === 'earliest') return { offset: partition.segments.start, note: '' }
     if (start === 'latest') return { offset: partition.end, note: '' }
-    return { offset: await offsetAt(partition, start.atMs), note: '' }
+    try {
+      return { offset: await offsetAt(partition, start.atMs), note: '' }
+    } catch (error) {
+      throw unreadable(error, claim)
+    }
   }
 
   async *read(claim: Claim, options: ReadOptions): AsyncGenerator<LogBatch> {

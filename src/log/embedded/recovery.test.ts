@@ -144,7 +144,7 @@ test('index files are a cache: missing or broken ones are built again', async ()
   }
 })
 
-test('a segment whose index cannot be read leaves no file open', async () => {
+test('what the disk refuses is LOG_UNREADABLE to its reader, and no file stays open', async () => {
   rig = new EmbeddedRig({ segmentBytes: 100 })
   const log = await tenRows()
   const held: string[] = []
@@ -157,7 +157,7 @@ test('a segment whose index cannot be read leaves no file open', async () => {
     return { ...file, close }
   }
 
-  await assert.rejects(rig.readAll(log), { code: 'EIO' })
+  await assert.rejects(rig.readAll(log), { code: 'LOG_UNREADABLE' })
   rig.disk.open = open
 
   assert.deepEqual(held, [])

@@ -3,7 +3,16 @@ import { assert } from '../../std/assert.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { Clock } from '../../std/clock.ts'
 import { partitionOf } from '../../std/hash.ts'
-import type { Claim, GroupSpec, Log, LogBatch, LogRecord, Position, TopicSpec } from '../log.ts'
+import type {
+  Claim,
+  GroupSpec,
+  Log,
+  LogBatch,
+  LogRecord,
+  Position,
+  ReadOptions,
+  TopicSpec,
+} from '../log.ts'
 import { MemoryGroup, type Member } from './memory-group.ts'
 import { MemoryPartition, recordBytes } from './memory-partition.ts'
 
@@ -95,15 +104,13 @@ class MemoryLog implements Log {
     return committed ?? { offset: this.#startOf(claim), note: '' }
   }
 
-  async *read(
-    claim: Claim,
-    options: { readonly position: Position; readonly bytesMax: number },
-  ): AsyncGenerator<LogBatch> {
+  async *read(claim: Claim, options: ReadOptions): AsyncGenerator<LogBatch> {
     this.#assertOpen()
     const partition = this.#topic(claim.topic).partitions[claim.partition]
     assert(partition !== undefined, 'a claim is for a partition of its topic')
     let { offset } = options.position
-    const ending = AbortSignal.any([claim.signal, this.#closing.signal])
+    const { signal = claim.signal } = options
+    const ending = AbortSignal.any([claim.signal, this.#closing.signal, signal])
     while (!ending.aborted) {
       partition.tidy(this.#clock.now())
       if (offset < partition.start || offset > partition.end) {

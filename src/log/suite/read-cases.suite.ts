@@ -152,6 +152,26 @@ export const readCases: readonly LogCase[] = [
     },
   },
   {
+    title: '[L21] an abort of one reading ends it alone, and its claim reads on',
+    run: async (rig) => {
+      await tenRows(rig)
+      const log = await rig.log()
+      const claim = await rig.claim()
+      const stop = new AbortController()
+      const at = (offset: number) => ({ position: { offset, note: '' }, bytesMax: 1 })
+      const reading = log.read(claim, { ...at(10), signal: stop.signal })
+      const next = reading[Symbol.asyncIterator]().next()
+      await rig.turn()
+
+      stop.abort()
+
+      assert.equal((await next).done, true)
+      const again = log.read(claim, at(3))[Symbol.asyncIterator]()
+      assert.equal((await again.next()).value.base, 3)
+      await again.return?.()
+    },
+  },
+  {
     title: '[L22] no batch passes bytesMax, and at most one more is held for a slow reader',
     run: async (rig) => {
       const log = await rig.withTopic()

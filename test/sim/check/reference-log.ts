@@ -1,4 +1,12 @@
-import type { Claim, GroupSpec, Log, LogBatch, LogRecord, Position } from '../../../src/log/log.ts'
+import type {
+  Claim,
+  GroupSpec,
+  Log,
+  LogBatch,
+  LogRecord,
+  Position,
+  ReadOptions,
+} from '../../../src/log/log.ts'
 
 /** What was written after a record had been read and before the next one was. */
 export type Output = {
@@ -50,10 +58,7 @@ export class ReferenceLog implements Log {
     return Promise.resolve({ offset: 0, note: '' })
   }
 
-  async *read(
-    claim: Claim,
-    options: { readonly position: Position; readonly bytesMax: number },
-  ): AsyncGenerator<LogBatch> {
+  async *read(claim: Claim, options: ReadOptions): AsyncGenerator<LogBatch> {
     for await (const batch of this.#log.read(claim, options)) {
       if (batch.topic !== 'panes') yield batch
       else yield* this.#oneByOne(batch)

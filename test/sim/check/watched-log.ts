@@ -5,6 +5,7 @@ import type {
   LogBatch,
   LogRecord,
   Position,
+  ReadOptions,
   TopicSpec,
 } from '../../../src/log/log.ts'
 import type { Life } from '../core/scheduler.ts'
@@ -40,10 +41,7 @@ export class WatchedLog implements Log {
     return this.#log.position(claim)
   }
 
-  async *read(
-    claim: Claim,
-    options: { readonly position: Position; readonly bytesMax: number },
-  ): AsyncGenerator<LogBatch> {
+  async *read(claim: Claim, options: ReadOptions): AsyncGenerator<LogBatch> {
     for await (const batch of this.#log.read(claim, options)) {
       if (!this.#life.isOver) this.#ledger.delivered(claim.group, batch)
       yield batch

@@ -60,6 +60,9 @@ function befallForAWhile(world: Stage, fault: Brief): void {
       afterwards(fault.forMs, () => (sender.isCut = false))
       return
     }
+    case 'reload':
+      world.rules.scale = fault.scale
+      return process && world.beside(process.reload())
     case 'rebalance':
       return process && world.beside(process.rebalance(fault.forMs))
   }

@@ -38,6 +38,7 @@ export type Fault = { readonly at: number } & (
     }
   | { readonly kind: 'cut'; readonly sender: number; readonly forMs: number }
   | { readonly kind: 'rebalance'; readonly forMs: number }
+  | { readonly kind: 'reload'; readonly scale: number }
 )
 
 type Draw = (
@@ -82,11 +83,11 @@ const DRAWS: readonly Draw[] = [
   (random) => ({ kind: 'rebalance', forMs: between(random, 500, 6_000) }),
 ]
 
+/** What a disk fails at; reads and writes most, as they do. */
 const FAILING_OPS = [
   'open',
   'create',
-  'read',
-  'write',
+  ...(['read', 'read', 'read', 'read', 'write', 'write'] as const),
   'truncate',
   'list',
   'rename',
@@ -119,7 +120,20 @@ export function faultsOf(
     const fault = { at, ...oneOf(random, DRAWS)(random) }
     return isSynced ? fault : survivable(fault)
   })
-  return faults.toSorted((a, b) => a.at - b.at)
+  return [...faults, ...reloadsOf(seed, { knownMs, troubledMs })].toSorted((a, b) => a.at - b.at)
+}
+
+/** Other thresholds, now and then; no fault, but it has to be survived beside them. */
+function reloadsOf(
+  seed: bigint,
+  { knownMs, troubledMs }: Pick<Scenario, 'knownMs' | 'troubledMs'>,
+): readonly Fault[] {
+  const random = chance(seed, 'reloads')
+  return Array.from({ length: between(random, 0, 3) }, () => ({
+    at: between(random, knownMs, troubledMs),
+    kind: 'reload',
+    scale: oneOf(random, [0.25, 0.5, 1, 2, 4]),
+  }))
 }
 
 /** Where readers see what is not yet synced, a power cut may take from them what they saw. */

@@ -43,6 +43,8 @@ export interface Machine {
   readonly receivers: readonly SimReceiver[]
   readonly alertmanagers: readonly SimAlertmanager[]
   readonly tailFile: TailFile
+  /** The thresholds of the configuration file, in parts of those that the scenario has. */
+  readonly rules: { scale: number }
   /** A reader was begun again after an expected failure. */
   readerFailed(reader: string, reason: string): void
   /** A process met what it ends of (R5). */

@@ -1,3 +1,4 @@
+import { askForRules } from '../../../src/app/rules-log.ts'
 import { supervise, superviseClaims, type Supervision } from '../../../src/app/supervise.ts'
 import { aggregateReadings } from '../../../src/aggregate/aggregate-readings.ts'
 import { beatEverySecond } from '../../../src/collect/heartbeat.ts'
@@ -44,7 +45,9 @@ export class Parts {
   readonly #machine: Machine
   readonly #house: Household
   readonly #supervision: Supervision
-  readonly #readers: readonly Reader[]
+  readonly #hot: readonly Reader[]
+  readonly #recorders: readonly Reader[]
+  readonly #asked: Promise<void>
   readonly #collecting = new AbortController()
   readonly #reading = new AbortController()
   readonly #tasks: { readonly collect: Promise<void>[]; readonly read: Promise<void>[] } = {
@@ -68,8 +71,12 @@ export class Parts {
     const { partitions } = machine.scenario.config.log
     const intake = new ReadingIntake({ clock, partitions, source: 'http' })
     this.http = new HttpIntake({ log, clock, intake })
-    this.#readers = [...this.#foldReaders(), ...this.#recordReaders()]
-    for (const reader of this.#readers) this.#claims(reader, this.#reading.signal)
+    this.#hot = this.#foldReaders()
+    this.#recorders = this.#recordReaders()
+    const { signal } = this.#reading
+    for (const reader of this.#recorders) this.#claims(reader, signal)
+    this.#asked = this.askForRules()
+    this.#keep(this.#startHot(signal), 'read')
     this.#startNotify()
     this.#startCollectors()
   }
@@ -88,11 +95,29 @@ export class Parts {
     this.#reading.abort()
   }
 
+  /** Asks until the log has what the file of now says. */
+  askForRules(): Promise<void> {
+    const { log, clock } = this.#house
+    const { scenario, rules } = this.#machine
+    const part = { name: 'rules', signal: this.#reading.signal }
+    return supervise(this.#supervision, part, async () => {
+      const monitors = scenario.monitorsAt(rules.scale)
+      await askForRules(log, monitors, { at: clock.now(), by: 'config' })
+    })
+  }
+
+  async #startHot(signal: AbortSignal): Promise<void> {
+    await this.#asked
+    if (signal.aborted) return
+    for (const reader of this.#hot) this.#claims(reader, signal)
+  }
+
   /** Second members of the groups, for a while. */
   async joinFor(ms: number): Promise<void> {
+    await this.#asked
     const leaving = new AbortController()
     const signal = AbortSignal.any([leaving.signal, this.#reading.signal])
-    for (const reader of this.#readers) this.#claims(reader, signal)
+    for (const reader of [...this.#hot, ...this.#recorders]) this.#claims(reader, signal)
     await this.#house.clock.sleep(ms, signal)
     leaving.abort()
   }
@@ -152,7 +177,7 @@ export class Parts {
     if (receiver === undefined) return
     const post: HttpPost = (request) =>
       alertmanagers.find(({ url }) => request.url.startsWith(url))!.post(request, life)
-    const hopMsMax = Math.max(...monitors.map(({ window }) => window.hopMs))
+    const hopMsMax = (): number => Math.max(...monitors.map(({ window }) => window.hopMs))
     const of = { log, receiver, spec, hopMsMax, post, clock, random, count }
     this.#read(`send/${receiver.name}`, (signal) => runAlertmanager({ ...of, signal }))
   }

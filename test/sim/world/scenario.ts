@@ -1,4 +1,5 @@
 import type { Config } from '../../../src/config/config.ts'
+import type { MonitorSpec } from '../../../src/model/monitor.ts'
 import type { Prng } from '../../../src/std/prng.ts'
 import { configOf } from '../../rig/replay-run.ts'
 import { between, chance, oneOf } from '../core/seed.ts'
@@ -13,6 +14,8 @@ export type SenderPlan = { readonly site: string; readonly posts: readonly Post[
 export type Scenario = {
   readonly config: Config
   readonly monitors: readonly SimMonitor[]
+  /** The configuration's, with thresholds so many times as high; compiled once for each scale. */
+  readonly monitorsAt: (scale: number) => readonly MonitorSpec[]
   readonly senders: readonly SenderPlan[]
   /** Lines that another program writes to a file that the process follows. */
   readonly tail: readonly Post[]
@@ -110,9 +113,17 @@ function scenarioFrom(seed: bigint, layout: Layout): Scenario {
     const posts = rows(name, { site, isNumbered: true, fromMs: Math.max(joinsMs, knownMs) })
     return { site, posts: [hello(site, joinsMs), ...posts] }
   })
+  const text = configText(layout)
+  const config = configOf({ text })
+  const scaled = new Map([[1, config.monitors]])
   return {
-    config: configOf({ text: configText(layout) }),
+    config,
     monitors,
+    monitorsAt(scale) {
+      const specs = scaled.get(scale) ?? configOf({ text: withThresholds(text, scale) }).monitors
+      scaled.set(scale, specs)
+      return specs
+    },
     senders,
     tail: rows('tail', { isNumbered: false }),
     foreign: rows('foreign', { isNumbered: false }),
@@ -141,6 +152,12 @@ const monitorsOf = (random: Prng): readonly SimMonitor[] => [
     emitMs: 200,
   }),
 ]
+
+const withThresholds = (text: string, scale: number): string =>
+  text.replaceAll(
+    /((?:when|clear): \w+ [<>] )([0-9.]+)/g,
+    (_, before: string, value: string) => before + String(Number(value) * scale),
+  )
 
 /** A site's first row, by which it is known, mostly before anything goes wrong. */
 function hello(site: string, atMs: number): Post {

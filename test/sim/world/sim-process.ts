@@ -107,6 +107,11 @@ export class SimProcess implements Reachable {
     if (!this.#isStopping) await this.#parts?.joinFor(ms)
   }
 
+  /** Reads its rules again. */
+  async reload(): Promise<void> {
+    if (!this.#isStopping) await this.#parts?.askForRules()
+  }
+
   /** What the log counted over the life of the process. */
   countInto(tally: Tally): void {
     const stats = this.embedded?.stats()

@@ -35,7 +35,12 @@ const STOPS_MAX = 3
 const STOP_AGAIN_MS = 3_000
 
 /** Codes that a reader may meet while something is in trouble; any other is a violation. */
-const EXPECTED: ReadonlySet<string> = new Set(['LOG_FULL', 'LOG_POISONED', 'STORE_UNAVAILABLE'])
+const EXPECTED: ReadonlySet<string> = new Set([
+  'LOG_FULL',
+  'LOG_POISONED',
+  'LOG_UNREADABLE',
+  'STORE_UNAVAILABLE',
+])
 
 export type WorldPlan = {
   readonly seed: bigint
@@ -66,6 +71,7 @@ export class World implements Stage {
   readonly alertmanagers: readonly SimAlertmanager[]
   readonly endpoints: readonly SimEndpoint[]
   readonly tailFile = new TailFile()
+  readonly rules = { scale: 1 }
   readonly senders: readonly Sender[]
   readonly foreigner: Foreigner
   process: SimProcess | undefined

@@ -1,9 +1,6 @@
-import type { LogBatch, Position } from '../../log.ts'
+import type { LogBatch, ReadOptions } from '../../log.ts'
 import { PartitionReader } from './partition-reader.ts'
 import type { ReadablePartition } from './readable-partition.ts'
-
-/** What `Log.read` is asked for. */
-export type ReadOptions = { readonly position: Position; readonly bytesMax: number }
 
 /** The readers that one log has given out. */
 export class OpenReaders {
@@ -12,9 +9,10 @@ export class OpenReaders {
   /** Reads on until the signal aborts, or until the caller leaves the loop. */
   async *read(
     partition: ReadablePartition,
-    { position, bytesMax }: ReadOptions,
-    ending: AbortSignal,
+    { position, bytesMax, signal }: ReadOptions,
+    closing: AbortSignal,
   ): AsyncGenerator<LogBatch> {
+    const ending = signal === undefined ? closing : AbortSignal.any([closing, signal])
     const reader = new PartitionReader(partition, { offset: position.offset, bytesMax })
     this.#readers.add(reader)
     // A loop that was left alone is never resumed, so its files are let go of from here.

@@ -7,6 +7,7 @@ import {
 import { findBatch, scanBatches } from '../../../wire/record-batch/batch-scanner.ts'
 import { ScannedColumns } from '../../../wire/record-batch/scanned-columns.ts'
 import type { LogBatch, RejectedRange } from '../../log.ts'
+import { unreadable } from './unreadable.ts'
 import type { PartitionView, ReadablePartition } from './readable-partition.ts'
 import type { OpenSegment, Segment } from '../segment/segment.ts'
 
@@ -52,7 +53,7 @@ export class PartitionReader {
 
   /**
    * The next run; waits for it at the end of the log. Undefined once the signal aborts.
-   * @throws LOG_OFFSET_OUT_OF_RANGE.
+   * @throws LOG_OFFSET_OUT_OF_RANGE, LOG_UNREADABLE.
    */
   next(signal: AbortSignal): Promise<LogBatch | undefined> {
     this.#busy = this.#next(signal)
@@ -82,7 +83,7 @@ export class PartitionReader {
     } catch (error) {
       // A log that closes fails what is asked of it: the loop ends then, as for any other abort.
       if (signal.aborted) return undefined
-      throw error
+      throw unreadable(error, this.#partition.at)
     }
   }
 

@@ -1,10 +1,19 @@
 import type { MessagePort } from 'node:worker_threads'
 import { plainCodecs, type Codecs } from '../../../wire/record-batch/codecs.ts'
 import { NocturneError } from '../../../model/nocturne-error.ts'
-import type { Claim, GroupSpec, Log, LogBatch, LogRecord, Position, TopicSpec } from '../../log.ts'
+import type {
+  Claim,
+  GroupSpec,
+  Log,
+  LogBatch,
+  LogRecord,
+  Position,
+  ReadOptions,
+  TopicSpec,
+} from '../../log.ts'
 import type { Disk } from '../disk.ts'
 import { nodeDisk } from '../node-disk.ts'
-import { OpenReaders, type ReadOptions } from '../read/open-readers.ts'
+import { OpenReaders } from '../read/open-readers.ts'
 import { routeRows, type Topic } from '../route-rows.ts'
 import { AppendWindow } from './append-window.ts'
 import { LogCells } from './log-cells.ts'
