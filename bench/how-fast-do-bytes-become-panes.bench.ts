@@ -2,6 +2,7 @@
 // disk; beside it the same bytes parsed into maps, an object a row.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { newAggregateProgress } from '../src/aggregate/aggregate-progress.ts'
 import { aggregateReadings } from '../src/aggregate/aggregate-readings.ts'
 import { createTopics } from '../src/app/create-topics.ts'
 import { ReadingIntake } from '../src/collect/reading-intake.ts'
@@ -87,8 +88,7 @@ async function fillReadings(log: Log, path: string): Promise<void> {
 /** The aggregate reader of the product over all partitions, from the first byte to the last. */
 async function foldAll(log: Log, group: string): Promise<void> {
   const stop = new AbortController()
-  const next = new Map<number, number>()
-  const progress = { rows: 0, rejected: 0, late: 0, repeats: 0, missing: 0, next }
+  const progress = newAggregateProgress()
   const panesPartitions = PARTITIONS
   const spec = { site, monitors, partitions: PARTITIONS, panesPartitions, skewMs, early: false }
   const claims = log.claims(

@@ -8,6 +8,7 @@ import {
   type LogRecord,
   type Position,
 } from '../log/log.ts'
+import { bailReasons, type AggregateProgress } from './aggregate-progress.ts'
 import type { AggregateReaderSpec } from './aggregate-spec.ts'
 import { appendRefusals, type RefusalAllowance } from './append-refusals.ts'
 import { PartitionFold } from './partition-fold.ts'
@@ -21,18 +22,6 @@ const PORTION_BYTES = 65_536
 const PORTIONS_MAX = 32
 /** Turns whose panes are not durable yet while the next is folded. */
 const TURNS_IN_FLIGHT_MAX = 4
-
-/** How far the reader has come, for metrics and for whoever waits for it; it alone writes. */
-export type AggregateProgress = {
-  rows: number
-  rejected: number
-  late: number
-  repeats: number
-  /** Records that retention took before they were read. */
-  missing: number
-  /** Per partition: everything before this offset is in `panes`. */
-  readonly next: Map<number, number>
-}
 
 export type AggregateDeps = {
   readonly log: Log
@@ -140,10 +129,11 @@ class ReadingsReader {
 
   #count(): void {
     const { progress } = this.#deps
-    const { rows, rejected, late, repeats } = this.#fold.takeCounts()
+    const { rows, rejected, late, repeats, bails } = this.#fold.takeCounts()
     progress.rows += rows
     progress.rejected += rejected
     progress.late += late
     progress.repeats += repeats
+    for (const [i, reason] of bailReasons.entries()) progress[`bailed_${reason}`] += bails[i]!
   }
 }

@@ -25,6 +25,8 @@ type Counts = {
   readonly rejected: number
   readonly late: number
   readonly repeats: number
+  /** Rows left to `JSON.parse`, in the order of `bailReasons`. */
+  readonly bails: readonly number[]
 }
 
 type Records = Pick<RecordColumns, 'count' | 'times'> & { readonly base: number }
@@ -60,7 +62,8 @@ export class PartitionFold {
 
   /** What was folded and refused since this was asked last. */
   takeCounts(): Counts {
-    const counts = { ...this.#counts, repeats: this.#intake.repeats }
+    const bails = this.#batch.takeBails()
+    const counts = { ...this.#counts, repeats: this.#intake.repeats, bails }
     this.#counts = { rows: 0, rejected: 0, late: 0 }
     this.#intake.repeats = 0
     return counts

@@ -1,4 +1,5 @@
-import { aggregateReadings, type AggregateProgress } from '../aggregate/aggregate-readings.ts'
+import type { AggregateProgress } from '../aggregate/aggregate-progress.ts'
+import { aggregateReadings } from '../aggregate/aggregate-readings.ts'
 import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
 import { evaluatePanes, type EvaluateProgress } from '../evaluate/evaluate-panes.ts'
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'

@@ -1,3 +1,4 @@
+import { bailReasons } from '../aggregate/aggregate-progress.ts'
 import type { ReadingIntake } from '../collect/reading-intake.ts'
 import type { LogCounters } from '../log/embedded/log-counters.ts'
 import type { Log } from '../log/log.ts'
@@ -33,6 +34,9 @@ export async function observe(
   setTotal(metrics.rows, { outcome: 'rejected' }, aggregate.rejected)
   setTotal(metrics.rows, { outcome: 'late' }, aggregate.late)
   setTotal(metrics.rows, { outcome: 'repeated' }, aggregate.repeats)
+  for (const reason of bailReasons) {
+    setTotal(metrics.scannerBails, { reason }, aggregate[`bailed_${reason}`])
+  }
   setTotal(metrics.windows, {}, evaluate.windows)
   setTotal(metrics.steps, {}, evaluate.steps)
   metrics.groups.set([...evaluate.groups.values()].reduce((sum, count) => sum + count, 0))

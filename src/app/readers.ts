@@ -1,3 +1,4 @@
+import { newAggregateProgress } from '../aggregate/aggregate-progress.ts'
 import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
 import type { Config } from '../config/config.ts'
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
@@ -16,7 +17,7 @@ export type Progress = HotProgress & {
 }
 
 export const newProgress = (): Progress => ({
-  aggregate: { rows: 0, rejected: 0, late: 0, repeats: 0, missing: 0, next: new Map() },
+  aggregate: newAggregateProgress(),
   evaluate: {
     windows: 0,
     steps: 0,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { newAggregateProgress } from '../aggregate/aggregate-progress.ts'
 import { aggregateReadings } from '../aggregate/aggregate-readings.ts'
 import { ReadingIntake } from '../collect/reading-intake.ts'
 import { replayRecording } from '../collect/replay-recording.ts'
@@ -140,7 +141,7 @@ class Readers {
   readonly #log: Log
   readonly #clock: Clock
   readonly #running: Promise<void>[] = []
-  readonly #aggregated = { rows: 0, rejected: 0, late: 0, repeats: 0, missing: 0, next: new Map() }
+  readonly #aggregated = newAggregateProgress()
   readonly #evaluated = {
     windows: 0,
     missing: 0,

@@ -103,6 +103,12 @@ function edgeMetrics(registers: Registry[]) {
 /** What happens to what all readers stand on: the log's files, and the threads. */
 function machineMetrics(registers: Registry[]) {
   return {
+    scannerBails: new Counter({
+      name: 'nocturne_field_scanner_bails_total',
+      help: 'Rows that were parsed whole, which takes six times as long, by why.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
     reloadOk: new Gauge({
       name: 'nocturne_config_reload_ok',
       help: 'Whether the last configuration that was asked for is in force: 1 or 0.',

@@ -5,6 +5,7 @@ import { utf8 } from '../../std/bytes.ts'
 import type { RecordColumns } from '../../model/record-columns.ts'
 import { couponOf } from '../../sketch/coupon.ts'
 import { compileFieldPlan, type FieldPlan, type WantedField } from '../../wire/fields/field-plan.ts'
+import { bail } from '../../wire/fields/field-bail.ts'
 import { createFieldColumns, type FieldColumns } from '../../wire/fields/field-columns.ts'
 import { FieldScanner } from '../../wire/fields/field-scanner.ts'
 import { readFieldsSlowly } from '../../wire/fields/field-fallback.ts'
@@ -54,6 +55,8 @@ export class FieldBatch {
   ids: readonly Int32Array[] = []
   clusters = new Int32Array(0)
   readonly reasons = new Map<number, string>()
+  /** By number of `bail`. */
+  readonly #bails: number[] = []
   /** By mask: what any row has. */
   #anywhere = new Int32Array(0)
 
@@ -126,6 +129,13 @@ export class FieldBatch {
     return { before, after: this.strings }
   }
 
+  /** How many rows were left to `JSON.parse` since this was asked last, by reason as in `bail`. */
+  takeBails(): readonly number[] {
+    const taken = Object.values(bail).map((number) => this.#bails[number] ?? 0)
+    this.#bails.length = 0
+    return taken
+  }
+
   /** Reads the wanted fields of all rows; columns stay valid until the next call. */
   read(records: RecordColumns): void {
     this.#reserve(records.count)
@@ -136,7 +146,10 @@ export class FieldBatch {
     this.masks = masks
     this.numbers = numbers
     for (let row = 0; row < records.count; row++) {
-      if (status[row]! !== 0) this.#readSlowly(records, row)
+      const bailed = status[row]!
+      if (bailed === 0) continue
+      this.#bails[bailed] = (this.#bails[bailed] ?? 0) + 1
+      this.#readSlowly(records, row)
     }
     this.#internTexts(records)
     this.#lookAround()

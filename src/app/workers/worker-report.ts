@@ -1,3 +1,4 @@
+import { newAggregateProgress } from '../../aggregate/aggregate-progress.ts'
 import { Bell } from '../../std/bell.ts'
 import { systemClock } from '../../std/clock.ts'
 import type { HotProgress } from '../hot-readers.ts'
@@ -22,7 +23,7 @@ export class WorkerReport {
     const totals = { windows: 0, steps: 0, missing: 0 }
     this.#say = say
     this.progress = {
-      aggregate: { rows: 0, rejected: 0, late: 0, repeats: 0, missing: 0, next: facts() },
+      aggregate: newAggregateProgress(facts()),
       evaluate: { ...totals, groups: facts(), outcomes: facts(), next: facts() },
     }
     this.#aggregate = new ProgressReport(this.progress.aggregate)
