@@ -9,7 +9,7 @@ import type { AggregateSpec, MonitorSpec } from '../src/model/monitor.ts'
 import type { BatchColumns } from '../src/aggregate/rows/field-batch.ts'
 import type { PaneRecord } from '../src/aggregate/pane-block.ts'
 import { decodePane } from '../src/wire/pane-codec.ts'
-import { cpuMs } from './cpu-time.ts'
+import { threadCpuMs } from './cpu-time.ts'
 import { printFigure } from './figure.ts'
 import { prepareColumns, type PreparedColumns } from './prepared-columns.ts'
 import { workloadLines } from './workload.ts'
@@ -167,13 +167,13 @@ function foldOnce(
   let [micros, paneCount] = [0, 0]
   for (const { columns, records, at } of turns) {
     batch.adopt(columns)
-    const startedAt = cpuMs()
+    const startedAt = threadCpuMs()
     fold.foldBatch(records, at)
     for (const portion of fold.portions(at, PORTION_BYTES)) {
       paneCount += portion.length
       if (isChecked) portion.forEach((record) => note(record, newest, revs))
     }
-    micros += (cpuMs() - startedAt) * 1000
+    micros += (threadCpuMs() - startedAt) * 1000
   }
   return { micros, paneCount, revs }
 }
