@@ -1,6 +1,6 @@
 // What a row costs with ten groups and with a hundred thousand, with one monitor and with four
-// hundred: columns in memory into encoded panes. Cost should follow the rows that monitors take and
-// the panes that leave, and what monitors have in common should be done once.
+// hundred: columns in memory into encoded panes, in time of the processor. Cost should follow the
+// rows that monitors take and the panes that leave, and what they have in common be done once.
 import assert from 'node:assert/strict'
 import { PartitionFold } from '../src/aggregate/partition-fold.ts'
 import { loadConfig } from '../src/config/load-config.ts'
@@ -9,6 +9,7 @@ import type { AggregateSpec, MonitorSpec } from '../src/model/monitor.ts'
 import type { BatchColumns } from '../src/aggregate/rows/field-batch.ts'
 import type { PaneRecord } from '../src/aggregate/pane-block.ts'
 import { decodePane } from '../src/wire/pane-codec.ts'
+import { threadCpuMs } from './cpu-time.ts'
 import { printFigure } from './figure.ts'
 import { prepareColumns, type PreparedColumns } from './prepared-columns.ts'
 import { workloadLines } from './workload.ts'
@@ -166,13 +167,13 @@ function foldOnce(
   let [micros, paneCount] = [0, 0]
   for (const { columns, records, at } of turns) {
     batch.adopt(columns)
-    const startedAt = performance.now()
+    const startedAt = threadCpuMs()
     fold.foldBatch(records, at)
     for (const portion of fold.portions(at, PORTION_BYTES)) {
       paneCount += portion.length
       if (isChecked) portion.forEach((record) => note(record, newest, revs))
     }
-    micros += (performance.now() - startedAt) * 1000
+    micros += (threadCpuMs() - startedAt) * 1000
   }
   return { micros, paneCount, revs }
 }

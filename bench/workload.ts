@@ -25,8 +25,8 @@ type Stream = {
   seq: number
 }
 
-/** 2026-01-01T00:00:00Z. */
-const START_AT = Date.UTC(2026, 0, 1)
+/** Event time of the first row: 2026-01-01T00:00:00Z. */
+export const WORKLOAD_START_AT = Date.UTC(2026, 0, 1)
 const LATE_SHARE = 0.01
 const LATE_MS_MAX = 4000
 const QUIET_EVERY = 100
@@ -102,7 +102,7 @@ function row(stream: Stream, at: number, random: Prng): string {
   const stallMs = random.next() < 0.002 ? random.below(2500) : 0
   const bufferMs = Math.max(0, 8000 - stallMs * 3 - random.below(2000))
   return (
-    `{"ts":${START_AT + Math.max(0, at - lateMs)},"site":"s1","stream":"${stream.name}"` +
+    `{"ts":${WORKLOAD_START_AT + Math.max(0, at - lateMs)},"site":"s1","stream":"${stream.name}"` +
     `,"session":"${stream.session}","seq":${stream.seq++},"retrans":${retrans}` +
     `,"bytes_acked":${Math.floor(stream.kbps * 125 * (0.5 + random.next()))}` +
     `,"rtt_ms":${rttMs.toFixed(2)},"rtt_var_ms":${(rttMs * 0.2 * random.next()).toFixed(2)}` +

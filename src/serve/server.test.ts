@@ -232,6 +232,23 @@ test('SERVE_QUERY_INVALID names the parameter', async (t) => {
   }
 })
 
+test(
+  'who follows a topic in which nothing lies is answered at once',
+  { timeout: 20_000 },
+  async (t) => {
+    const { server } = await craft(t)
+    const url = await server.listen()
+
+    const leaving = new AbortController()
+    const path = '/api/tail?topic=commands&follow=1'
+    const answer = await fetch(`${url}${path}`, { signal: leaving.signal })
+    leaving.abort()
+
+    assert.equal(answer.status, 200)
+    assert.equal(answer.headers.get('content-type'), 'application/x-ndjson')
+  },
+)
+
 test('LOG_TOPIC_UNKNOWN is told to who tails a topic that is not there', async (t) => {
   const { server } = await craft(t)
   const answer = await server.http.inject({ url: '/api/tail?topic=nothing' })

@@ -1,8 +1,11 @@
 /** One open file; positions and sizes in bytes. */
 export interface DiskFile {
   size(): Promise<number>
-  /** Fills `into` from `at` on; answers how many bytes there were. */
-  read(into: Uint8Array, at: number): Promise<number>
+  /**
+   * Fills `into` from `at` on; answers how many bytes there were. What is `fresh` was written
+   * moments ago, so that the system has it in memory and nobody need wait for a disk.
+   */
+  read(into: Uint8Array, at: number, fresh?: boolean): Promise<number>
   /** Answers how many bytes were written: fewer than given is a short write, not an error. */
   write(bytes: Uint8Array, at: number): Promise<number>
   /** Resolves when what was written before the call survives a power cut. */

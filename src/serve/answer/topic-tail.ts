@@ -57,6 +57,8 @@ export async function* tailTopic(
     sessionMs: 30_000,
     rebalanceMs: 30_000,
   }
+  // Nothing, but it sends the answer's head: a topic may stay silent for longer than clients wait.
+  if (query.isFollowing) yield ''
   let left = query.limit
   for await (const claim of log.claims(spec, until)) {
     if (claim.partition !== query.partition) continue

@@ -14,6 +14,9 @@ import type { OpenSegment, Segment } from '../segment/segment.ts'
 /** A run is at most so many bytes whatever the caller asks for: reads stay short. */
 const RUN_BYTES_MAX = 8 * 1_048_576
 
+/** A reader that is no further behind than this reads what was appended moments ago. */
+const FRESH_BYTES_MAX = 65_536
+
 /** Where a reader stands in one segment. */
 type Stand = {
   readonly segment: Segment
@@ -107,7 +110,9 @@ export class PartitionReader {
     const bounds = boundsOf(stand.segment, view)
     const { limitBytes, limit } = bounds
     if (stand.position >= limitBytes) return this.#leave(stand, bounds)
-    await this.#fill(stand, Math.min(this.#bytesMax, limitBytes - stand.position))
+    const left = limitBytes - stand.position
+    const isFresh = stand.segment === view.segments.at(-1) && left <= FRESH_BYTES_MAX
+    await this.#fill(stand, Math.min(this.#bytesMax, left), isFresh)
     this.#scan(stand, limit)
     if (this.#columns.consumed === this.#from && this.#columns.stuck === undefined) {
       const size = i32(this.#buffer, this.#from + 8) + 12
@@ -167,7 +172,7 @@ export class PartitionReader {
   }
 
   /** Loads so many bytes from the stand's position on, keeping those that are there. */
-  async #fill({ open, position }: Stand, size: number): Promise<void> {
+  async #fill({ open, position }: Stand, size: number, isFresh = false): Promise<void> {
     const there = this.#to - this.#from
     if (there >= size) return
     if (this.#buffer.length < size) {
@@ -180,7 +185,7 @@ export class PartitionReader {
     this.#from = 0
     this.#to = there
     const into = this.#buffer.subarray(there, size)
-    this.#to += await open.file.read(into, position + there)
+    this.#to += await open.file.read(into, position + there, isFresh)
   }
 
   #scan(stand: Stand, limit: number): void {

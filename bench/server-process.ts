@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock } from '../src/std/clock.ts'
+
+const LOOK_EVERY_MS = 5
+/** A server that is not ready by then never will be. */
+const PATIENCE_MS = 60_000
+const METRICS_EVERY_MS = 1100
+/** No bench keeps a server for longer. */
+const RUN_MS_MAX = 90_000
+
+/** A `nocturne up` in a process of its own, as people start it, on a port that the system gives. */
+export class ServerProcess {
+  readonly url: string
+  /** When it was started, by this process' clock. */
+  readonly startedAt: number
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+
+  private constructor(child: ChildProcess, url: string, startedAt: number) {
+    this.#child = child
+    this.#exited = once(child, 'exit')
+    this.url = url
+    this.startedAt = startedAt
+  }
+
+  /** Starts it over what lies in the folder; resolves once it has said where it listens. */
+  static async start(folder: string, config: string): Promise<ServerProcess> {
+    const file = join(folder, 'nocturne.yaml')
+    await writeFile(file, config)
+    const startedAt = performance.now()
+    const words = ['up', '--config', file, '--data', join(folder, 'data')]
+    const child = spawn('bin/nocturne', [...words, '--listen', '127.0.0.1:0'], {
+      cwd: join(import.meta.dirname, '..'),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    return new ServerProcess(child, await addressOf(child), startedAt)
+  }
+
+  /** Waits until it says that it is ready; answers how long after its start that was, in ms. */
+  async ready(): Promise<number> {
+    while (performance.now() - this.startedAt < PATIENCE_MS) {
+      const answer = await fetch(`${this.url}/readyz`)
+      await answer.arrayBuffer()
+      if (answer.status === 200) return performance.now() - this.startedAt
+      await systemClock.sleep(LOOK_EVERY_MS)
+    }
+    throw new Error('the server is not ready')
+  }
+
+  /** Waits until its readers have judged all that was posted: metrics are taken once a second. */
+  async caughtUp(): Promise<void> {
+    for (let quiet = 0; quiet < 2;) {
+      await systemClock.sleep(METRICS_EVERY_MS)
+      const metrics = await (await fetch(`${this.url}/metrics`)).text()
+      const lags = metrics.matchAll(
+        /^nocturne_lag_records\{reader="(?:aggregate|evaluate)".* (\d+)$/gm,
+      )
+      const records = [...lags].map(([, count]) => Number(count))
+      quiet = records.length > 0 && records.every((count) => count === 0) ? quiet + 1 : 0
+      assert.ok(performance.now() - this.startedAt < RUN_MS_MAX, 'its readers do not catch up')
+    }
+  }
+
+  /** Memory that the whole process holds now, in bytes. */
+  async rss(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
+  }
+
+  /** Time of all its threads so far, in seconds. */
+  async cpuSeconds(): Promise<number> {
+    const stat = await readFile(`/proc/${this.#child.pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  }
+
+  /** Ends it as people do; it finishes what it has in hand. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM')
+    await this.#exited
+    assert.equal(this.#child.exitCode, 0)
+  }
+
+  /** Ends it in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+}
+
+/** The address that it prints; what it says afterwards is let go. */
+async function addressOf(child: ChildProcess): Promise<string> {
+  const found = Promise.withResolvers<string>()
+  let said = ''
+  child.stdout?.on('data', (bytes: Buffer) => {
+    said = said.length < 65_536 ? said + bytes.toString() : said
+    const [url] = /http:\/\/[0-9.:]+/.exec(said) ?? []
+    if (url !== undefined) found.resolve(url)
+  })
+  child.once('exit', (code) => found.reject(new Error(`the server ended with ${code}: ${said}`)))
+  return found.promise
+}
