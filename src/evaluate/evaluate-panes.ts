@@ -312,8 +312,8 @@ async function rulesAt(log: Log, given: readonly MonitorSpec[], to: number): Pro
 }
 
 /**
- * The newest whole checkpoint. Where a power cut took the one that lies from `from` on, an older one
- * does: it is looked for among all.
+ * The newest whole checkpoint. Where a power cut took the one that lies from `from` on, an older
+ * one does: it is looked for among all.
  */
 async function readCheckpoint(
   log: Log,
