@@ -11,7 +11,9 @@ import {
 import { bailReasons, type AggregateProgress } from './aggregate-progress.ts'
 import type { AggregateReaderSpec } from './aggregate-spec.ts'
 import { appendRefusals, type RefusalAllowance } from './append-refusals.ts'
-import { PartitionFold } from './partition-fold.ts'
+import { foldName } from './folds-alike.ts'
+import { PartitionFold, type Refusal } from './partition-fold.ts'
+import { toldTo, withTold } from './resume-note.ts'
 
 /** One turn: the most that memory holds at a time and that a crash repeats (D5). */
 const TURN_BYTES_MAX = 1_048_576
@@ -52,12 +54,16 @@ class ReadingsReader {
   readonly #allowance: RefusalAllowance = { second: 0, left: 0 }
   #next = 0
   #committedAt: number
+  readonly #foldName: string
+  /** Panes of rows before this offset were in the log when the position was committed. */
+  #toldTo = 0
 
   constructor(deps: AggregateDeps, claim: Claim) {
     this.#deps = deps
     this.#claim = claim
     this.#fold = new PartitionFold(deps.spec, claim.partition)
     this.#committedAt = deps.clock.now()
+    this.#foldName = foldName(deps.spec)
   }
 
   async run(): Promise<void> {
@@ -75,6 +81,7 @@ class ReadingsReader {
     const { offset, missing } = await reachableFrom(log, this.#claim, committed)
     progress.missing += missing
     this.#fold.restore(note)
+    if (this.#deps.spec.isDurable) this.#toldTo = toldTo(note, this.#foldName)
     this.#next = offset
     // A partition that has nothing more to read has come this far all the same.
     progress.next.set(this.#claim.partition, offset)
@@ -82,20 +89,31 @@ class ReadingsReader {
   }
 
   async #turn(batch: LogBatch): Promise<void> {
-    const { log, clock } = this.#deps
-    const now = clock.now()
+    const now = this.#deps.clock.now()
     const refusals = this.#fold.fold(batch, now)
     this.#next = batch.next
     this.#count()
+    if (batch.next <= this.#toldTo) this.#passOver(batch)
+    else await this.#tell(batch, refusals, now)
+    if (now - this.#committedAt < COMMIT_EVERY_MS) return
+    this.#committedAt = now
+    await this.#commit()
+  }
+
+  /** Rows whose panes and refusals were durable before a restart: they only remake the state. */
+  #passOver({ next }: LogBatch): void {
+    this.#fold.settle()
+    this.#deps.progress.next.set(this.#claim.partition, next)
+  }
+
+  async #tell(batch: LogBatch, refusals: readonly Refusal[], now: number): Promise<void> {
+    const { log } = this.#deps
     if (refusals.length > 0 || batch.rejected.length > 0) {
       await appendRefusals({ log, batch, now, allowance: this.#allowance }, refusals)
     }
     const sent = await this.#send(this.#fold.portions(now, PORTION_BYTES))
     this.#settled = this.#noteAfter([this.#settled, ...sent], batch.next)
     await this.#inFlight.add(this.#settled)
-    if (now - this.#committedAt < COMMIT_EVERY_MS) return
-    this.#committedAt = now
-    await this.#commit()
   }
 
   /**
@@ -124,7 +142,9 @@ class ReadingsReader {
   async #commit(): Promise<void> {
     const { offset, note } = this.#fold.resumeAt(this.#next)
     await this.#inFlight.drain()
-    await this.#deps.log.commit(this.#claim, offset, note)
+    this.#toldTo = Math.max(this.#toldTo, this.#next)
+    const told = { to: this.#toldTo, by: this.#foldName }
+    await this.#deps.log.commit(this.#claim, offset, withTold(note, told))
   }
 
   #count(): void {

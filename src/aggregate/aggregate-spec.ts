@@ -12,4 +12,9 @@ export type AggregateReaderSpec = {
   readonly skewMs: number
   /** Whether open panes are shown at most every `emit` of their monitor (P5); off in a replay. */
   readonly early: boolean
+  /**
+   * Whether an append resolves only once it is on the disk. Then panes of rows before a commit are
+   * not written again after a restart; else a power cut may have taken them.
+   */
+  readonly isDurable?: boolean
 }

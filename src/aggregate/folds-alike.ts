@@ -1,3 +1,4 @@
+import { fnv1a64 } from '../std/hash.ts'
 import type { AggregateReaderSpec } from './aggregate-spec.ts'
 import { emitMsOf } from './monitor-folds.ts'
 
@@ -5,6 +6,9 @@ import { emitMsOf } from './monitor-folds.ts'
 export function foldsAlike(one: AggregateReaderSpec, other: AggregateReaderSpec): boolean {
   return foldText(one) === foldText(other)
 }
+
+/** Names what makes the same panes. */
+export const foldName = (spec: AggregateReaderSpec): string => fnv1a64([foldText(spec)])
 
 function foldText({ monitors, ...rest }: AggregateReaderSpec): string {
   const folds = monitors.map((monitor) => {

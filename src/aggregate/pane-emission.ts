@@ -16,6 +16,12 @@ export type EmissionTurn = {
 
 type Room = { readonly block: PaneBlock; readonly bytesMax: number }
 type SliceTurn = Room & { readonly turn: EmissionTurn; readonly closes: boolean }
+/** Without room nothing is written: the panes are in the log already. */
+type Leaving = {
+  readonly room: Room | undefined
+  readonly turn: EmissionTurn
+  readonly closes: boolean
+}
 type Run = {
   readonly slice: Slice
   readonly slots: Int32Array
@@ -84,11 +90,20 @@ export class PaneEmission {
     return this.#emitMs < Infinity && slices !== undefined && slices.changed.length > 0
   }
 
+  /** What `write` does but for the writing, where panes of closed slices are in the log already. */
+  settle(turn: Omit<EmissionTurn, 'isShown'>): void {
+    for (const _full of this.#leave({ ...turn, isShown: false }, undefined));
+  }
+
   /**
    * Writes all that is due at this watermark, and lets go of slices beyond correction. Yields
    * whenever the block holds `bytesMax`: then the caller takes what is in it.
    */
-  *write(turn: EmissionTurn, room: Room): Generator<void> {
+  write(turn: EmissionTurn, room: Room): Generator<void> {
+    return this.#leave(turn, room)
+  }
+
+  *#leave(turn: EmissionTurn, room: Room | undefined): Generator<void> {
     const { store } = this.#fold
     const slices = store.site(turn.number)
     const { changed } = slices
@@ -96,12 +111,12 @@ export class PaneEmission {
     for (const slice of changed) {
       const closes = !slice.closed && slices.verdict(slice, turn.watermark) !== 'open'
       if (!closes && !slice.closed && !turn.isShown) slices.changed.push(slice)
-      else yield* this.#writeSlice(slice, { ...room, turn, closes })
+      else yield* this.#leaveSlice(slice, { room, turn, closes })
     }
     for (;;) {
       const slice = slices.takeClosing(turn.watermark)
       if (slice === undefined) break
-      if (!slice.closed) yield* this.#writeSlice(slice, { ...room, turn, closes: true })
+      if (!slice.closed) yield* this.#leaveSlice(slice, { room, turn, closes: true })
     }
     for (;;) {
       const slice = slices.takeGone(turn.watermark)
@@ -110,8 +125,13 @@ export class PaneEmission {
     }
   }
 
-  *#writeSlice(slice: Slice, { turn, closes, block, bytesMax }: SliceTurn): Generator<void> {
+  *#leaveSlice(slice: Slice, { room, turn, closes }: Leaving): Generator<void> {
     if (closes) slice.closed = true
+    if (room !== undefined) yield* this.#writeSlice(slice, { ...room, turn, closes })
+    slice.settle(this.#fold.store.slots.integers)
+  }
+
+  *#writeSlice(slice: Slice, { turn, closes, block, bytesMax }: SliceTurn): Generator<void> {
     const slots = closes ? slice.slots : slice.changed
     const count = closes ? slice.count : slice.changedCount
     for (const [index, { spec }] of this.#fold.monitors.entries()) {
@@ -127,7 +147,6 @@ export class PaneEmission {
         if (block.length >= bytesMax) yield
       }
     }
-    slice.settle(this.#fold.store.slots.integers)
   }
 
   /** Writes one monitor's panes from a slot on until the block is full; answers how far it came. */

@@ -190,20 +190,24 @@ test('[D3] [D7] wherever a fold is killed, its panes become those of an unbroken
       let fold = new PartitionFold(spec, 0, fieldBatchOf(monitors, stringsMax))
       let base = 0
       let kills = 0
+      let committed = { offset: 0, note: '', told: 0 }
       for (let turn = 0; base < rows.length; turn++) {
         const batch = rows.slice(base, base + batches[turn % batches.length]!)
         fold.fold(rowColumns(batch, { ...facts, base }), facts.readAt)
         base += batch.length
-        for (const pane of panesOf(fold.emit(START + base))) {
+        const isTold = base <= committed.told
+        if (isTold) fold.settle()
+        for (const pane of isTold ? [] : panesOf(fold.emit(START + base))) {
           const held = newest.get(idOf(pane))
           const isNewer = held === undefined || pane.rev > held.rev
           if (isNewer || (pane.rev === held.rev && pane.closed)) newest.set(idOf(pane), pane)
         }
+        const told = Math.max(committed.told, base)
+        if (random.below(2) > 0) committed = { ...fold.resumeAt(base), told }
         if (random.below(6) > 0 || kills++ > 5) continue
-        const { offset, note } = fold.resumeAt(base)
         fold = new PartitionFold(spec, 0, fieldBatchOf(monitors, stringsMax))
-        fold.restore(note)
-        base = offset
+        fold.restore(committed.note)
+        base = committed.offset
       }
 
       // When open panes are shown is a matter of wall time; how they close is not.

@@ -137,6 +137,16 @@ export class PartitionFold {
     if (last.length > 0) yield last
   }
 
+  /**
+   * Goes on as if all that is due had left: it did, before a restart. Panes of open slices, and the
+   * watermarks, are due still.
+   */
+  settle(): void {
+    for (const [number, { site, watermark }] of this.#intake.sources.entries()) {
+      for (const { emission } of this.#folds.all) emission.settle({ site, number, watermark })
+    }
+  }
+
   /** The oldest position from which every slice can be had again, with its note (D3). */
   resumeAt(next: number): { readonly offset: number; readonly note: string } {
     const oldest = this.#folds.oldestSerial()

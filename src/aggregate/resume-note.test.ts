@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { rowColumns } from '../../test/rig/row-columns.ts'
 import { PartitionFold } from './partition-fold.ts'
-import { decodeResumeNote, encodeResumeNote } from './resume-note.ts'
+import { decodeResumeNote, encodeResumeNote, toldTo, withTold } from './resume-note.ts'
 
 const TS = 1_795_383_150_000
 const SPEC = {
@@ -27,6 +27,17 @@ test('[D3] a note is read back as it was written, whatever the names', () => {
   assert.deepEqual(decodeResumeNote(''), { watermarks: [], numbers: [] })
 })
 
+test('[D3] a note says of one fold alone up to where its panes are in the log', () => {
+  const note = encodeResumeNote({ watermarks: [['here', TS]], numbers: [] })
+  const told = withTold(note, { to: 812, by: 'aa' })
+
+  assert.equal(toldTo(told, 'aa'), 812)
+  assert.equal(toldTo(told, 'ab'), 0)
+  assert.equal(toldTo(note, 'aa'), 0)
+  assert.equal(toldTo('', 'aa'), 0)
+  assert.deepEqual(decodeResumeNote(told), decodeResumeNote(note))
+})
+
 test('[D5] a note stays within its bound and keeps the collectors heard last', () => {
   const fold = new PartitionFold(SPEC, 0)
   const row = (n: number) => ({ ts: TS, stream: 's', collector: `produce@run-${n}`, n: 1 })
@@ -34,7 +45,8 @@ test('[D5] a note stays within its bound and keeps the collectors heard last', (
     fold.fold(rowColumns([row(n)], { base: n, appendedAt: TS }), TS)
   }
 
-  const { note } = fold.resumeAt(500)
+  const { note: alone } = fold.resumeAt(500)
+  const note = withTold(alone, { to: Number.MAX_SAFE_INTEGER, by: 'f'.repeat(16) })
 
   assert.ok(Buffer.byteLength(note) <= 4096)
   const { numbers } = decodeResumeNote(note)

@@ -6,7 +6,10 @@ export type ResumeNote = {
   readonly numbers: readonly (readonly [collector: string, last: number])[]
 }
 
-/** A note of the log holds 4,096 bytes; each half gets a part of it. */
+/** The panes of all rows before an offset are in the log, as the fold of this name makes them. */
+export type ToldPanes = { readonly to: number; readonly by: string }
+
+/** A note of the log holds 4,096 bytes; each half gets a part of it, and `ToldPanes` the rest. */
 const WATERMARK_BYTES_MAX = 1_900
 const NUMBER_BYTES_MAX = 2_100
 
@@ -28,6 +31,17 @@ export function decodeResumeNote(note: string): ResumeNote {
     n: ResumeNote['numbers']
   }
   return { watermarks: w, numbers: n }
+}
+
+/** A note that also says up to where panes need not be written again. */
+export const withTold = (note: string, { to, by }: ToldPanes): string =>
+  `{"p":[${to},"${by}"],${note.slice(1)}`
+
+/** Up to where the panes of this fold need not be written again; 0 where a note does not say it. */
+export function toldTo(note: string, by: string): number {
+  if (note === '') return 0
+  const { p } = JSON.parse(note) as { p?: readonly [to: number, by: string] }
+  return p?.[1] === by ? p[0] : 0
 }
 
 function fitting(

@@ -32,8 +32,9 @@ export const newProgress = (): Progress => ({
 
 /** What the reader of rows has to know of a configuration. */
 export function aggregateSpec({ site, monitors, skewMs, log }: Config): AggregateReaderSpec {
-  const { partitions } = log
-  return { site, monitors, partitions, panesPartitions: partitions, skewMs, early: true }
+  const { partitions, durability } = log
+  const isDurable = durability === 'ack'
+  return { site, monitors, partitions, panesPartitions: partitions, skewMs, early: true, isDurable }
 }
 
 /** What the reader of panes has to know of a configuration. */

@@ -74,7 +74,7 @@ export class CheckpointReader {
   readonly #prefix: string
   #id = ''
   #parts: Uint8Array[] = []
-  found: Checkpoint | undefined
+  #whole: readonly Uint8Array[] | undefined
 
   constructor(reader: string) {
     this.#prefix = `${reader}/`
@@ -89,7 +89,12 @@ export class CheckpointReader {
     if (head.chunk !== this.#parts.length) return
     this.#parts.push(value.slice(line + 1))
     if (this.#parts.length < head.of) return
-    this.found = JSON.parse(Buffer.concat(this.#parts).toString()) as Checkpoint
+    this.#whole = this.#parts
     this.#parts = []
+  }
+
+  /** The newest whole one. Parsed when it is asked for: most of those that are read are older. */
+  get found(): Checkpoint | undefined {
+    return this.#whole && (JSON.parse(Buffer.concat(this.#whole).toString()) as Checkpoint)
   }
 }

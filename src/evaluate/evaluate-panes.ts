@@ -56,14 +56,15 @@ export type EvaluateDeps = {
  */
 export async function evaluatePanes(deps: EvaluateDeps, claim: Claim): Promise<void> {
   const { log, clock, spec } = deps
-  const found = await readCheckpoint(log, nameOf(claim))
+  const position = await log.position(claim)
+  const found = await readCheckpoint(log, nameOf(claim), Number(position.note))
   const inForce = spec.live
     ? await rulesAt(log, spec.monitors, found?.commandsTo ?? 0)
     : new RulesInForce(spec.monitors)
   const evaluator = new PartitionEvaluator({ ...spec, inForce }, claim.partition)
   if (found !== undefined) evaluator.load(found)
   const reader = new PanesReader(deps, claim, { evaluator, startedAt: clock.now() })
-  await reader.restore(found)
+  await reader.restore(found, position.offset)
   await reader.run()
 }
 
@@ -99,11 +100,11 @@ class PanesReader {
   }
 
   /** Finds where to read on, by the checkpoint that the evaluator was loaded with. */
-  async restore(found: Checkpoint | undefined): Promise<void> {
+  async restore(found: Checkpoint | undefined, committed: number): Promise<void> {
     const { log } = this.#deps
-    const committed = found?.rebuildFrom ?? (await log.position(this.#claim)).offset
     const judged = await reachableFrom(log, this.#claim, found?.offset ?? committed)
-    this.#readFrom = (await reachableFrom(log, this.#claim, committed)).offset
+    const rebuildFrom = found?.rebuildFrom ?? committed
+    this.#readFrom = (await reachableFrom(log, this.#claim, rebuildFrom)).offset
     this.#judgeFrom = judged.offset
     this.#deps.progress.missing += judged.missing
     this.#next = this.#judgeFrom
@@ -233,11 +234,13 @@ class PanesReader {
     const checkpoint = this.#evaluator.dump(this.#next)
     this.#slot = 1 - this.#slot
     const records = encodeCheckpoint(nameOf(this.#claim), this.#slot, checkpoint)
+    const { end } = (await log.ends('checkpoints'))[0] ?? { end: 0 }
     await log.append(
       'checkpoints',
       records.map((record) => ({ ...record, partition: 0 })),
     )
-    await log.commit(this.#claim, checkpoint.rebuildFrom)
+    // The note says from where on it is found; without one all checkpoints of the house are read.
+    await log.commit(this.#claim, checkpoint.rebuildFrom, String(end))
     this.#checkpointAt = clock.now()
   }
 
@@ -308,14 +311,23 @@ async function rulesAt(log: Log, given: readonly MonitorSpec[], to: number): Pro
   return inForce
 }
 
-async function readCheckpoint(log: Log, name: string): Promise<Checkpoint | undefined> {
-  const found = new CheckpointReader(name)
-  for await (const batch of readToEnd(log, { topic: 'checkpoints', partition: 0 })) {
+/**
+ * The newest whole checkpoint. Where a power cut took the one that lies from `from` on, an older
+ * one does: it is looked for among all.
+ */
+async function readCheckpoint(
+  log: Log,
+  name: string,
+  from: number,
+): Promise<Checkpoint | undefined> {
+  const reader = new CheckpointReader(name)
+  for await (const batch of readToEnd(log, { topic: 'checkpoints', partition: 0, from })) {
     const { keys, values } = batch
     for (let row = 0; row < batch.count; row++) {
       if (keys.lengths[row]! < 0 || values.lengths[row]! < 0) continue
-      found.take(viewOf(keys, row), viewOf(values, row))
+      reader.take(viewOf(keys, row), viewOf(values, row))
     }
   }
-  return found.found
+  const { found } = reader
+  return found === undefined && from > 0 ? readCheckpoint(log, name, 0) : found
 }

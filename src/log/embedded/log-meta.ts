@@ -77,13 +77,12 @@ export class LogMeta {
 
   /** Adds the topic with its partitions, or takes over another retention. */
   putTopic(spec: TopicSpec): void {
+    const text = JSON.stringify(spec)
+    const there = this.#get('SELECT spec FROM topics WHERE topic = ?', spec.topic)
+    // Every start says all topics again, and each sync would hold it up.
+    if (there?.['spec'] === text) return
     this.#durably(() => {
-      this.#run(
-        'INSERT OR REPLACE INTO topics VALUES (?, ?, ?)',
-        spec.topic,
-        spec.partitions,
-        JSON.stringify(spec),
-      )
+      this.#run('INSERT OR REPLACE INTO topics VALUES (?, ?, ?)', spec.topic, spec.partitions, text)
       for (let partition = 0; partition < spec.partitions; partition++) {
         this.#run(
           'INSERT OR IGNORE INTO partitions (topic, partition, start, cleaned) VALUES (?, ?, 0, 0)',

@@ -55,7 +55,7 @@ export async function recoverPartition(
 }
 
 async function openActive(
-  { disk, meta, counters, limits }: LogHouse,
+  { disk, meta, counters, limits, codecs }: LogHouse,
   { at, folder, segments, active, file }: Opening,
 ): Promise<RecoveredPartition> {
   const { start, closedAt } = meta.partition(at)
@@ -65,7 +65,7 @@ async function openActive(
     const { timeBefore } = stored.end
     return { segments, file, index: stored.index, start, end: closedAt.end, timeMax: timeBefore }
   }
-  const walked = await cutTail({ counters, limits }, { active, file })
+  const walked = await cutTail({ counters, limits, codecs }, { active, file })
   active.adopt({ file, index: walked.index })
   await syncAll(meta, { at, active, file })
   await disk.syncFolder(folder)
@@ -126,12 +126,13 @@ async function writeAgain(file: DiskFile, from: number, to: number): Promise<voi
 }
 
 async function cutTail(
-  { limits, counters }: Pick<LogHouse, 'limits' | 'counters'>,
+  { limits, counters, codecs }: Pick<LogHouse, 'limits' | 'counters' | 'codecs'>,
   { active, file }: { readonly active: Segment; readonly file: DiskFile },
 ): Promise<{ index: SegmentIndex; end: number; timeMax: number }> {
   const index = new SegmentIndex(active.base, limits.indexEveryBytes)
   let [end, timeMax] = [active.base, -1]
-  const { position } = await walkSegment(file, { from: 0, to: active.size }, (header, position) => {
+  const whole = { from: 0, to: active.size, codecs }
+  const { position } = await walkSegment(file, whole, (header, position) => {
     // Nothing but compaction leaves gaps, and it never touches the active segment.
     if (header.base !== end) return false
     index.note({ offset: header.base, position, timeBefore: timeMax })

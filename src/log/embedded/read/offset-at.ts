@@ -16,7 +16,7 @@ export async function offsetAt(partition: PartitionLog, atMs: number): Promise<O
       const { position } = index.olderThan(atMs)
       const to = isSealed ? segment.size : mark.bytes
       let found: Offset | undefined
-      await walkSegment(file, { from: position, to }, (header) => {
+      await walkSegment(file, { from: position, to, codecs: partition.codecs }, (header) => {
         if (header.newestAt >= atMs) found = header.base
         return found === undefined
       })
