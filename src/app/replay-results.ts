@@ -135,7 +135,7 @@ export async function replayedSteps(log: Log): Promise<readonly Omit<Step, 'rece
       }
     }
   }
-  return [...steps.values()].sort((a, b) => a.at - b.at || byText(a.id, b.id))
+  return [...steps.values()].sort((a, b) => a.at - b.at || a.seq - b.seq || byText(a.id, b.id))
 }
 
 /** Writes lines to a file; resolves when they are in it. */

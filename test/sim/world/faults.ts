@@ -58,6 +58,8 @@ const DRAWS: readonly Draw[] = [
   (random) => ({ kind: 'clock', stepMs: between(random, -6_000, 4_000) }),
   (random) => ({ kind: 'eio', ops: ['datasync'], count: between(random, 1, 3) }),
   (random) => ({ kind: 'eio', ops: [oneOf(random, FAILING_OPS)], count: between(random, 1, 4) }),
+  (random) => ({ kind: 'eio', ops: ['read', 'write'], count: between(random, 1, 4) }),
+  (random) => ({ kind: 'eio', ops: MAINTAINING_OPS, count: between(random, 1, 4) }),
   () => ({ kind: 'lost-sync' }),
   () => ({ kind: 'short-write' }),
   (random) => ({
@@ -83,11 +85,14 @@ const DRAWS: readonly Draw[] = [
   (random) => ({ kind: 'rebalance', forMs: between(random, 500, 6_000) }),
 ]
 
-/** What a disk fails at; reads and writes most, as they do. */
+/** What retention and compaction ask of a disk, beside what all do. */
+const MAINTAINING_OPS = ['rename', 'unlink', 'create'] as const satisfies readonly DiskOp[]
+
 const FAILING_OPS = [
   'open',
   'create',
-  ...(['read', 'read', 'read', 'read', 'write', 'write'] as const),
+  'read',
+  'write',
   'truncate',
   'list',
   'rename',
