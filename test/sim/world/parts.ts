@@ -6,7 +6,7 @@ import { HttpIntake } from '../../../src/collect/http-intake.ts'
 import { ReadingIntake } from '../../../src/collect/reading-intake.ts'
 import { RecordBatch } from '../../../src/collect/record-batch.ts'
 import { TailCollector } from '../../../src/collect/tail-collector.ts'
-import type { Progress } from '../../../src/app/readers.ts'
+import { aggregateSpec, evaluateSpec, type Progress } from '../../../src/app/readers.ts'
 import { evaluatePanes } from '../../../src/evaluate/evaluate-panes.ts'
 import type { Claim, Log } from '../../../src/log/log.ts'
 import { runAlertmanager } from '../../../src/notify/alertmanager.ts'
@@ -124,13 +124,14 @@ export class Parts {
 
   #foldReaders(): readonly Reader[] {
     const { log, clock, progress } = this.#house
-    const { site, monitors, skewMs, absentMs, log: of } = this.#machine.scenario.config
-    const { partitions } = of
-    const panes = { panesPartitions: partitions }
-    const spec = { site, monitors, partitions, ...panes, skewMs, early: true }
-    const aggregate = { log, clock, spec, progress: progress.aggregate }
-    const judging = { monitors, ...panes, absentMs, live: true }
-    const evaluate = { log, clock, spec: judging, progress: progress.evaluate }
+    const { config } = this.#machine.scenario
+    const aggregate = {
+      log,
+      clock,
+      spec: aggregateSpec(config),
+      progress: progress.aggregate,
+    }
+    const evaluate = { log, clock, spec: evaluateSpec(config), progress: progress.evaluate }
     return [
       {
         group: 'aggregate',
