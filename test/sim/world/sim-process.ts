@@ -23,8 +23,9 @@ export const LIMITS: Partial<EmbeddedLimits> = {
   segmentMs: 15_000,
   indexEveryBytes: 2_048,
   batchBytes: 4_096,
-  queueBytesMax: 262_144,
-  queueBytesTotalMax: 1_048_576,
+  // As in the real limits, what an evaluator may have under way after a backlog fits in a queue.
+  queueBytesMax: 1_048_576,
+  queueBytesTotalMax: 4_194_304,
   freeBytesMin: 65_536,
   freeRatioMin: 0,
   reserveBytes: 16_384,
