@@ -1,4 +1,5 @@
 import type { Step } from '../src/model/step.ts'
+import { followTail } from './follow-tail.ts'
 import { instant } from './paced-posts.ts'
 
 /** A step as it lies in the log, and when somebody outside of the process had it. */
@@ -13,7 +14,7 @@ export class AlertFollower {
   /** An answer begins with its first step, so nothing is awaited here. */
   constructor(url: string, partitions: number) {
     const path = (partition: number): string =>
-      `/api/tail?topic=transitions&partition=${partition}&from=earliest&follow=1`
+      `/api/tail?topic=transitions&partition=${partition}&from=earliest`
     const all = Array.from({ length: partitions }, (_, i) => this.#follow(`${url}${path(i)}`))
     this.#following = Promise.all(all)
     this.#following.catch(() => undefined)
@@ -26,27 +27,9 @@ export class AlertFollower {
   }
 
   async #follow(url: string): Promise<void> {
-    const { signal } = this.#stop
-    try {
-      const answer = await fetch(url, { signal })
-      if (answer.body === null) throw new Error(`${url} has nothing to follow`)
-      await this.#read(answer.body)
-    } catch (error) {
-      if (signal.aborted) return
-      throw error
-    }
-  }
-
-  async #read(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
-    let rest = ''
-    for await (const text of body.pipeThrough(new TextDecoderStream())) {
-      const seenAt = instant()
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const { at, value } = JSON.parse(line) as { readonly at: number; readonly value: Step }
-        if (value.kind === 'condition') this.steps.push({ step: value, appendedAt: at, seenAt })
-      }
+    for await (const { at, value } of followTail<Step>(url, this.#stop.signal)) {
+      if (value.kind !== 'condition') continue
+      this.steps.push({ step: value, appendedAt: at, seenAt: instant() })
     }
   }
 }

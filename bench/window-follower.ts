@@ -1,6 +1,5 @@
 import type { WindowResult } from '../src/model/window-result.ts'
-
-type TailLine = { readonly offset: number; readonly value: WindowResult }
+import { followTail, type TailLine } from './follow-tail.ts'
 
 const tailOf = (url: string, partition: number, query: string): string =>
   `${url}/api/tail?topic=windows&partition=${partition}&${query}`
@@ -12,7 +11,7 @@ export async function windowEnds(url: string, partitions: number) {
   for (let partition = 0; partition < partitions; partition++) {
     const answer = await fetch(tailOf(url, partition, 'from=-1'))
     const text = (await answer.text()).trim()
-    const last = text === '' ? undefined : (JSON.parse(text) as TailLine)
+    const last = text === '' ? undefined : (JSON.parse(text) as TailLine<WindowResult>)
     nexts.push(last === undefined ? 0 : last.offset + 1)
     end = Math.max(end, last?.value.end ?? -Infinity)
   }
@@ -28,20 +27,12 @@ export async function firstWindow(
   const stop = new AbortController()
   const found = Promise.withResolvers<WindowResult>()
   const follow = async (partition: number): Promise<void> => {
-    const path = tailOf(url, partition, `from=${nexts[partition]}&follow=1`)
+    const path = tailOf(url, partition, `from=${nexts[partition]}`)
     try {
-      const { body } = await fetch(path, { signal: stop.signal })
-      let rest = ''
-      for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        const lines = (rest + text).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) {
-          const { value } = JSON.parse(line) as TailLine
-          if (isIt(value)) found.resolve(value)
-        }
+      for await (const { value } of followTail<WindowResult>(path, stop.signal)) {
+        if (isIt(value)) found.resolve(value)
       }
     } catch (error) {
-      if (stop.signal.aborted) return
       return found.reject(error)
     }
   }

@@ -1,4 +1,5 @@
 import type { Log, LogBatch, LogRecord } from '../log/log.ts'
+import { bytesOf } from '../model/record-columns.ts'
 import { encodeLate, encodeRejected } from '../wire/rejected-codec.ts'
 import type { Refusal } from './partition-fold.ts'
 
@@ -50,13 +51,8 @@ function takeAllowance({ allowance, now }: Turn): boolean {
   return allowance.left-- > 0
 }
 
-function rowBytes({ batch }: Turn, row: number): Uint8Array {
-  const { bytes, starts, lengths } = batch.values
-  return bytes.subarray(starts[row]!, starts[row]! + Math.max(0, lengths[row]!))
-}
-
 function rejectedRecord(turn: Turn, { row, reason }: Refusal & { kind: 'rejected' }): LogRecord {
-  const bytes = rowBytes(turn, row)
+  const bytes = bytesOf(turn.batch.values, row)
   return {
     value: encodeRejected({
       v: 1,
@@ -82,7 +78,7 @@ function lateRecord(turn: Turn, refusal: Refusal & { kind: 'late' }): LogRecord 
       ts,
       watermark,
       monitors,
-      row: new TextDecoder().decode(rowBytes(turn, row)),
+      row: new TextDecoder().decode(bytesOf(turn.batch.values, row)),
     }),
   }
 }

@@ -150,8 +150,7 @@ class Parts {
     this.#options = options
     this.#log = log
     this.#store = store
-    const { clock, logger, config, input } = options
-    const { roles } = options
+    const { clock, logger, config, input, roles } = options
     const adopted = ({ monitors }: Config): void => this.#server?.adopt(monitors)
     const told = (isInForce: boolean): void => this.#metrics.reloadOk.set(isInForce ? 1 : 0)
     const deps = { log, clock, logger, roles, adopted, told }

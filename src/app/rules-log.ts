@@ -1,8 +1,9 @@
+import { ruleCommands } from '../evaluate/rule-commands.ts'
 import { monitorHash, RulesInForce } from '../evaluate/rules-in-force.ts'
-import { readToEnd, type Log } from '../log/log.ts'
+import type { Log } from '../log/log.ts'
 import type { RulesCommand } from '../model/command.ts'
 import type { MonitorSpec, RuleSpec } from '../model/monitor.ts'
-import { commandKey, decodeCommand, encodeCommand } from '../wire/command-codec.ts'
+import { commandKey, encodeCommand } from '../wire/command-codec.ts'
 
 /** Rules of one record as JSON: far below the log's bound of a record. */
 const PART_CHARS_MAX = 262_144
@@ -19,7 +20,8 @@ export async function askForRules(
   monitors: readonly MonitorSpec[],
   asked: { readonly at: number; readonly by: string },
 ): Promise<RulesChange> {
-  const inForce = await rulesInLog(log)
+  const inForce = new RulesInForce([])
+  for await (const command of ruleCommands(log)) inForce.apply(command)
   const wanted = monitors.map((monitor) => ({ monitor, hash: monitorHash(monitor) }))
   const changed = wanted.filter(({ monitor, hash }) => inForce.hashOf(monitor.id) !== hash)
   const ids = new Set(monitors.map(({ id }) => id))
@@ -37,19 +39,6 @@ export async function askForRules(
     await log.append('commands', rows)
   }
   return { changed: changed.map(({ monitor }) => monitor.id), gone }
-}
-
-async function rulesInLog(log: Log): Promise<RulesInForce> {
-  const inForce = new RulesInForce([])
-  for await (const { values, count } of readToEnd(log, { topic: 'commands', partition: 0 })) {
-    for (let row = 0; row < count; row++) {
-      const start = values.starts[row]!
-      const bytes = values.bytes.subarray(start, start + Math.max(0, values.lengths[row]!))
-      const decoded = decodeCommand(bytes)
-      if (decoded.ok && decoded.command.kind === 'rules') inForce.apply(decoded.command)
-    }
-  }
-  return inForce
 }
 
 type Asked = { readonly at: number; readonly by: string }

@@ -3,11 +3,10 @@ import { InFlight } from '../std/in-flight.ts'
 import { reachableFrom, readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
-import type { ByteColumn } from '../model/record-columns.ts'
+import { bytesOf, type ByteColumn } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
 import { watermarkKey } from '../wire/pane-codec.ts'
 import type { BytesAt } from '../wire/pane-cursor.ts'
-import { decodeCommand } from '../wire/command-codec.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
 import { encodeClock } from '../wire/watermark-codec.ts'
 import { encodeWindow } from '../wire/window-codec.ts'
@@ -16,6 +15,7 @@ import { CommandTail } from './command-tail.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { PartitionEvaluator } from './partition-evaluator.ts'
 import { RecordReader } from './panes/record-reader.ts'
+import { ruleCommands } from './rule-commands.ts'
 import { RulesInForce } from './rules-in-force.ts'
 import type { Results } from './results.ts'
 
@@ -286,26 +286,18 @@ const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt =
   length: Math.max(0, lengths[row]!),
 })
 
-const viewOf = ({ bytes, starts, lengths }: ByteColumn, row: number): Uint8Array =>
-  bytes.subarray(starts[row], starts[row]! + Math.max(0, lengths[row]!))
-
 /**
  * What is in force where `commands` are known up to `to` (A75). A monitor that they do not name is
  * taken as it was given: what named it is older than retention. Before the first checkpoint that
  * cannot be, so one that is named later only comes into force then.
  */
 async function rulesAt(log: Log, given: readonly MonitorSpec[], to: number): Promise<RulesInForce> {
+  const isFirst = to === 0
   const inForce = new RulesInForce([])
   const named = new Set<string>()
-  for await (const batch of readToEnd(log, { topic: 'commands', partition: 0 })) {
-    for (let row = 0; row < batch.count; row++) {
-      const decoded = decodeCommand(viewOf(batch.values, row))
-      if (!decoded.ok || decoded.command.kind !== 'rules') continue
-      const isBefore = batch.offsets[row]! < to
-      if (isBefore) inForce.apply(decoded.command)
-      if (isBefore || to === 0) named.add(decoded.command.target)
-    }
-    if (to > 0 && batch.next >= to) break
+  for await (const command of ruleCommands(log, isFirst ? Infinity : to)) {
+    named.add(command.target)
+    if (!isFirst) inForce.apply(command)
   }
   inForce.assume(given.filter(({ id }) => !named.has(id)))
   return inForce
@@ -325,7 +317,7 @@ async function readCheckpoint(
     const { keys, values } = batch
     for (let row = 0; row < batch.count; row++) {
       if (keys.lengths[row]! < 0 || values.lengths[row]! < 0) continue
-      reader.take(viewOf(keys, row), viewOf(values, row))
+      reader.take(bytesOf(keys, row), bytesOf(values, row))
     }
   }
   const { found } = reader

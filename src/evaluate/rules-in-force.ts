@@ -13,6 +13,7 @@ type Incomplete = { readonly hash: string; readonly parts: (readonly RuleSpec[] 
 /** Which monitors are in force after some commands of kind `rules`, by id (A75). */
 export class RulesInForce {
   readonly #byId = new Map<string, MonitorSpec>()
+  /** As commands said them; of monitors without a command they are worked out when asked for. */
   readonly #hashById = new Map<string, string>()
   readonly #incomplete = new Map<string, Incomplete>()
 
@@ -24,7 +25,7 @@ export class RulesInForce {
   assume(monitors: readonly MonitorSpec[]): void {
     for (const monitor of monitors) {
       this.#byId.set(monitor.id, monitor)
-      this.#hashById.set(monitor.id, monitorHash(monitor))
+      this.#hashById.delete(monitor.id)
     }
   }
 
@@ -34,7 +35,8 @@ export class RulesInForce {
 
   /** Hash of a monitor that is in force. */
   hashOf(id: string): string | undefined {
-    return this.#hashById.get(id)
+    const monitor = this.#byId.get(id)
+    return this.#hashById.get(id) ?? (monitor && monitorHash(monitor))
   }
 
   /** Whether the command changed what is in force. */
@@ -45,7 +47,7 @@ export class RulesInForce {
       return this.#byId.delete(target)
     }
     const rules = this.#gathered(command)
-    if (rules === undefined || this.#hashById.get(target) === hash) return false
+    if (rules === undefined || this.hashOf(target) === hash) return false
     this.#hashById.set(target, hash)
     this.#byId.set(target, { ...monitor, rules })
     return true

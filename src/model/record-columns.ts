@@ -5,6 +5,10 @@ export type ByteColumn = {
   readonly lengths: Int32Array
 }
 
+/** A view of one row's bytes, valid as long as its column; empty where the row has none. */
+export const bytesOf = ({ bytes, starts, lengths }: ByteColumn, row: number): Uint8Array =>
+  bytes.subarray(starts[row], starts[row]! + Math.max(0, lengths[row]!))
+
 /**
  * Records of one partition as columns, each indexed by row, 0 ≤ row < `count`; the arrays may be
  * longer than `count`. They are pooled: valid until their owner is asked for the next run.

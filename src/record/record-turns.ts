@@ -6,6 +6,7 @@ import {
   type LogRecord,
   type Position,
 } from '../log/log.ts'
+import { bytesOf } from '../model/record-columns.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Store } from '../store/store.ts'
 import { encodeRejected } from '../wire/rejected-codec.ts'
@@ -67,7 +68,8 @@ export async function recordTurns<T>(
   for await (const batch of log.read(claim, { position, bytesMax: TURN_BYTES_MAX })) {
     const records: T[] = []
     for (let row = 0; row < batch.count; row++) {
-      const value = valueOf(batch, row)
+      // An absent value has no bytes, which no codec accepts.
+      const value = bytesOf(batch.values, row)
       const decoded = kind.decode(value)
       if (decoded.ok) records.push(decoded.record)
       else refusals.add(batch, { row, value, reason: decoded.reason })
@@ -137,10 +139,4 @@ class Refusals {
     }
     this.#rows.push({ value: encodeRejected(rejected) })
   }
-}
-
-/** A view that ends with the batch; an absent value has no bytes, which no codec accepts. */
-function valueOf({ values }: LogBatch, row: number): Uint8Array {
-  const at = values.starts[row]!
-  return values.bytes.subarray(at, at + Math.max(values.lengths[row]!, 0))
 }

@@ -1,6 +1,6 @@
 import { checkBatch, emptyHeader } from '../../../wire/record-batch/batch-header.ts'
 import type { BatchHeader, RejectReason } from '../../../wire/record-batch/batch-header.ts'
-import type { Codecs } from '../../../wire/record-batch/codecs.ts'
+import { plainCodecs, type Codecs } from '../../../wire/record-batch/codecs.ts'
 import type { DiskFile } from '../disk.ts'
 
 const CHUNK_BYTES = 2 * 1_048_576
@@ -16,11 +16,10 @@ export type WalkEnd = { readonly position: number; readonly reason?: RejectReaso
  */
 export async function walkSegment(
   file: DiskFile,
-  { from, to, codecs }: WalkRange,
+  { from, to, codecs = plainCodecs }: WalkRange,
   visit: (header: BatchHeader, position: number, batch: Uint8Array) => boolean,
 ): Promise<WalkEnd> {
   const header = emptyHeader()
-  const codec = codecs === undefined ? {} : { codecs }
   let buffer = new Uint8Array(Math.min(CHUNK_BYTES, to - from))
   let position = from
   let left = 0
@@ -30,7 +29,7 @@ export async function walkSegment(
     if (filled === left) break
     let at = 0
     while (at < filled) {
-      const verdict = checkBatch(buffer, { at, to: filled, ...codec }, header)
+      const verdict = checkBatch(buffer, { at, to: filled, codecs }, header)
       if (verdict === 'partial') break
       if (verdict !== 'ok') return { position: position + at, reason: verdict }
       const batch = buffer.subarray(at, at + header.size)
