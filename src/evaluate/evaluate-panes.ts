@@ -22,6 +22,8 @@ import type { Results } from './results.ts'
 /** One turn: the most that memory holds at a time (D5); windows are larger than panes. */
 const TURN_BYTES_MAX = 262_144
 const WINDOWS_PER_APPEND_MAX = 2000
+/** A step is larger than a window, by its labels and texts. */
+const STEPS_PER_APPEND_MAX = 1000
 /** Turns whose results are on their way to the disk while later ones are judged (D5). */
 const TURNS_IN_FLIGHT_MAX = 4
 const CLOCK_EVERY_MS = 1000
@@ -167,7 +169,8 @@ class PanesReader {
   /** Results go to the log while the next turn is judged: only a position waits for them (D2). */
   async #send(results: Results): Promise<void> {
     const { steps, windows } = results
-    const isBurst = windows.length > WINDOWS_PER_APPEND_MAX
+    const isBurst =
+      windows.length > WINDOWS_PER_APPEND_MAX || steps.length > STEPS_PER_APPEND_MAX
     const sent = steps.length + windows.length === 0 ? undefined : this.#append(results)
     this.#settled = this.#noteAfter([this.#settled, sent], this.#next)
     await this.#inFlight.add(this.#settled)
@@ -209,12 +212,14 @@ class PanesReader {
     await told
   }
 
-  #appendSteps(steps: readonly Step[]): Promise<void> {
-    const records = steps.map((step) => ({
-      key: transitionKey(step),
-      value: encodeTransition(step),
-    }))
-    return this.#deps.log.append('transitions', records)
+  async #appendSteps(steps: readonly Step[]): Promise<void> {
+    for (let from = 0; from < steps.length; from += STEPS_PER_APPEND_MAX) {
+      const records = steps.slice(from, from + STEPS_PER_APPEND_MAX).map((step) => ({
+        key: transitionKey(step),
+        value: encodeTransition(step),
+      }))
+      await this.#deps.log.append('transitions', records)
+    }
   }
 
   #appendWindows(windows: Results['windows']): Promise<void> {
