@@ -2,7 +2,7 @@ import { utf8 } from '../std/bytes.ts'
 import { paneFormat, type PaneFacts } from '../wire/pane-writer.ts'
 import type { PaneBlock } from './pane-block.ts'
 import type { SharedFold } from './shared-fold.ts'
-import type { Slice } from './state/slice.ts'
+import { PARTS, type Slice } from './state/slice.ts'
 import { cell, lane } from './state/slot-store.ts'
 
 /** Where a source stands when its panes leave. */
@@ -10,17 +10,24 @@ export type EmissionTurn = {
   readonly site: string
   readonly number: number
   readonly watermark: number
-  /** Whether panes of open slices leave too (P5). */
-  readonly isShown: boolean
+  /** Which parts of the groups show panes of open slices, a bit for each (P5). */
+  readonly shown: number
 }
 
+const ALL_PARTS = 2 ** PARTS - 1
+
 type Room = { readonly block: PaneBlock; readonly bytesMax: number }
-type SliceTurn = Room & { readonly turn: EmissionTurn; readonly closes: boolean }
+type SlotsTurn = Room & {
+  readonly turn: EmissionTurn
+  readonly slots: Int32Array
+  readonly count: number
+}
 /** Without room nothing is written: the panes are in the log already. */
 type Leaving = {
   readonly room: Room | undefined
   readonly turn: EmissionTurn
   readonly closes: boolean
+  readonly parts: number
 }
 type Run = {
   readonly slice: Slice
@@ -48,7 +55,8 @@ export class PaneEmission {
   readonly #fold: SharedFold
   readonly #partition: number
   readonly #emitMs: number
-  #shownAt = -Infinity
+  /** The newest turn that was shown, as a number of such turns since 1970. */
+  #turn = -Infinity
   /** By monitor: what every key of its panes begins with. */
   readonly #prefixes: readonly Uint8Array[]
   readonly #facts: Mutable<PaneFacts> = {
@@ -71,11 +79,18 @@ export class PaneEmission {
     this.#prefixes = fold.monitors.map(({ spec }) => utf8(`${spec.id}\0`))
   }
 
-  /** Whether open slices are shown at this wall time: at most every `emit`, or never (P5). */
-  showsAt(now: number): boolean {
-    if (now - this.#shownAt < this.#emitMs || this.#emitMs === Infinity) return false
-    this.#shownAt = now
-    return true
+  /** Whose open slices are shown at this wall time: each group once in every `emit` (P5). */
+  shownAt(now: number): number {
+    if (this.#emitMs === Infinity) return 0
+    if (this.#emitMs === 0) return ALL_PARTS
+    const turn = Math.floor((now * PARTS) / this.#emitMs)
+    const passed = turn - this.#turn
+    this.#turn = turn
+    // A clock that was set back shows all of them, once.
+    if (passed < 0 || passed >= PARTS) return ALL_PARTS
+    let parts = 0
+    for (let i = 0; i < passed; i++) parts |= 1 << ((turn - i) % PARTS)
+    return parts
   }
 
   /** Whether anything is to leave or to be let go of. */
@@ -91,8 +106,8 @@ export class PaneEmission {
   }
 
   /** What `write` does but for the writing, where panes of closed slices are in the log already. */
-  settle(turn: Omit<EmissionTurn, 'isShown'>): void {
-    for (const _full of this.#leave({ ...turn, isShown: false }, undefined));
+  settle(turn: Omit<EmissionTurn, 'shown'>): void {
+    for (const _full of this.#leave({ ...turn, shown: 0 }, undefined));
   }
 
   /**
@@ -110,13 +125,16 @@ export class PaneEmission {
     slices.changed = []
     for (const slice of changed) {
       const closes = !slice.closed && slices.verdict(slice, turn.watermark) !== 'open'
-      if (!closes && !slice.closed && !turn.isShown) slices.changed.push(slice)
-      else yield* this.#leaveSlice(slice, { room, turn, closes })
+      const parts = closes || slice.closed ? ALL_PARTS : turn.shown
+      if (parts !== 0) yield* this.#leaveSlice(slice, { room, turn, closes, parts })
+      if (slice.changedCount > 0) slices.changed.push(slice)
     }
     for (;;) {
       const slice = slices.takeClosing(turn.watermark)
       if (slice === undefined) break
-      if (!slice.closed) yield* this.#leaveSlice(slice, { room, turn, closes: true })
+      if (!slice.closed) {
+        yield* this.#leaveSlice(slice, { room, turn, closes: true, parts: ALL_PARTS })
+      }
     }
     for (;;) {
       const slice = slices.takeGone(turn.watermark)
@@ -125,15 +143,18 @@ export class PaneEmission {
     }
   }
 
-  *#leaveSlice(slice: Slice, { room, turn, closes }: Leaving): Generator<void> {
+  *#leaveSlice(slice: Slice, { room, turn, closes, parts }: Leaving): Generator<void> {
+    const { integers } = this.#fold.store.slots
     if (closes) slice.closed = true
-    if (room !== undefined) yield* this.#writeSlice(slice, { ...room, turn, closes })
-    slice.settle(this.#fold.store.slots.integers)
+    const changed = parts === ALL_PARTS ? slice.changedCount : slice.bringForward(parts, integers)
+    const slots = closes ? slice.slots : slice.changed
+    const count = closes ? slice.count : changed
+    if (room !== undefined) yield* this.#writeSlots(slice, { ...room, turn, slots, count })
+    slice.settle(changed, integers)
   }
 
-  *#writeSlice(slice: Slice, { turn, closes, block, bytesMax }: SliceTurn): Generator<void> {
-    const slots = closes ? slice.slots : slice.changed
-    const count = closes ? slice.count : slice.changedCount
+  *#writeSlots(slice: Slice, some: SlotsTurn): Generator<void> {
+    const { turn, slots, count, block, bytesMax } = some
     for (const [index, { spec }] of this.#fold.monitors.entries()) {
       block.panes.frame({
         definition: spec.definition,

@@ -119,13 +119,13 @@ export class PartitionFold {
     const room = { block: this.#block, bytesMax }
     const watermarks: PaneRecord[] = []
     const folds = this.#folds
-    const isShown = folds.all.map(({ emission }) => emission.showsAt(now))
+    const shown = folds.all.map(({ emission }) => emission.shownAt(now))
     for (const [number, source] of this.#intake.sources.entries()) {
       const { site, watermark } = source
       if (watermark === WATERMARK_NONE || (source.isQuiet && !source.heard)) continue
       source.isQuiet = true
       for (const [i, { emission }] of folds.all.entries()) {
-        const turn = { site, number, watermark, isShown: isShown[i]! }
+        const turn = { site, number, watermark, shown: shown[i]! }
         if (emission.isDue(turn)) {
           for (const _full of emission.write(turn, room)) yield this.#block.take()
         }

@@ -49,7 +49,6 @@ export class PaneOracle {
   readonly watermarks = new Map<string, number>()
   readonly #numbers = new Map<string, number>()
   readonly #panes = new Map<string, Held>()
-  readonly #shownAt = new Map<MonitorSpec, number>()
   /** Rows that came too late, as `monitor|ts`. */
   readonly lost: string[] = []
 
@@ -84,10 +83,12 @@ export class PaneOracle {
     }
   }
 
-  /** The panes that leave at this wall time, in no order. */
-  due(now: number): readonly Pane[] {
+  /**
+   * The panes that leave, in no order. When it is the turn of an open one that changed, its reader
+   * may say.
+   */
+  due(isShown: (id: string) => boolean = () => true): readonly Pane[] {
     const due: Pane[] = []
-    const shown = new Set(this.#monitors.filter((monitor) => this.#isShown(monitor, now)))
     for (const [id, held] of this.#panes) {
       const { latenessMs, correctionMs } = held.monitor.window
       const watermark = this.watermarks.get(held.site) ?? -Infinity
@@ -95,7 +96,8 @@ export class PaneOracle {
       const behindMs = watermark - (held.start + sliceMsOf(held.monitor)) - latenessMs
       const closes = behindMs >= 0 && !held.closed
       held.closed ||= closes
-      if (closes || (held.changed && (held.closed || shown.has(held.monitor)))) {
+      const leaves = held.closed || (isEarly(held.monitor) && isShown(id))
+      if (closes || (held.changed && leaves)) {
         due.push(paneOf(held))
         held.changed = false
       }
@@ -104,11 +106,11 @@ export class PaneOracle {
     return due
   }
 
-  #isShown(monitor: MonitorSpec, now: number): boolean {
-    if (!monitor.rules.some((rule) => rule.early)) return false
-    if (now - (this.#shownAt.get(monitor) ?? -Infinity) < monitor.window.emitMs) return false
-    this.#shownAt.set(monitor, now)
-    return true
+  /** The open panes that changed and are to be shown (P5). */
+  get waiting(): readonly string[] {
+    const isWaiting = ({ changed, monitor, site }: Held): boolean =>
+      changed && isEarly(monitor) && this.watermarks.get(site)! > -Infinity
+    return [...this.#panes].flatMap(([id, held]) => (isWaiting(held) ? [id] : []))
   }
 
   #fold(
@@ -166,6 +168,8 @@ export class PaneOracle {
     return held
   }
 }
+
+const isEarly = ({ rules }: MonitorSpec): boolean => rules.some((rule) => rule.early)
 
 function sliceMsOf({ window: { sizeMs, hopMs } }: MonitorSpec): number {
   let [a, b] = [sizeMs, hopMs]

@@ -2,6 +2,11 @@ import { grown } from '../../std/grown.ts'
 import { cell, slotFlags } from './slot-store.ts'
 
 const SLOTS_MIN = 16
+/**
+ * Groups take turns within each `emit`, so many parts of them one after the other: whatever waits
+ * behind the panes of all of them would wait that much longer.
+ */
+export const PARTS = 8
 /** A slice that had room for so many times what the next one needs gives its arrays back. */
 const SPARE_FACTOR = 8
 
@@ -78,13 +83,31 @@ export class Slice {
     this.changed[this.changedCount++] = slot
   }
 
-  /** All that changed has left. */
-  settle(integers: Int32Array): void {
+  /**
+   * Puts the changed slots of some groups before all others: of those whose number, by its last
+   * bits, is one of `parts`. Answers how many there are.
+   */
+  bringForward(parts: number, integers: Int32Array): number {
+    const { changed } = this
+    let count = 0
     for (let i = 0; i < this.changedCount; i++) {
+      const slot = changed[i]!
+      const part = integers[slot * 2 + GROUP]! % PARTS
+      if (((parts >> part) & 1) === 0) continue
+      changed[i] = changed[count]!
+      changed[count++] = slot
+    }
+    return count
+  }
+
+  /** The first so many that changed have left. */
+  settle(count: number, integers: Int32Array): void {
+    for (let i = 0; i < count; i++) {
       const flags = this.changed[i]! * 2 + FLAGS
       integers[flags] = integers[flags]! & ~CHANGED
     }
-    this.changedCount = 0
+    this.changed.copyWithin(0, count, this.changedCount)
+    this.changedCount -= count
   }
 
   /** Follows its slots to other places, or its groups to other numbers. */
