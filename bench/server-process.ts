@@ -59,9 +59,11 @@ export class ServerProcess {
       const lags = metrics.matchAll(
         /^nocturne_lag_records\{reader="(?:aggregate|evaluate)".* (\d+)$/gm,
       )
-      const records = [...lags].map(([, count]) => Number(count))
-      quiet = records.length > 0 && records.every((count) => count === 0) ? quiet + 1 : 0
-      assert.ok(performance.now() - this.startedAt < RUN_MS_MAX, 'its readers do not catch up')
+      const all = [...lags]
+      const behind = all.flatMap(([line, count]) => (Number(count) > 0 ? [line] : []))
+      quiet = all.length > 0 && behind.length === 0 ? quiet + 1 : 0
+      const isPatient = performance.now() - this.startedAt < RUN_MS_MAX
+      assert.ok(isPatient, `its readers do not catch up: ${behind.join(', ')}`)
     }
   }
 

@@ -12,6 +12,7 @@ import { createServer, type NocturneServer } from '../serve/server.ts'
 import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
 import { byText } from '../std/by-text.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
+import { Lane } from '../std/lane.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
@@ -132,6 +133,7 @@ class Parts {
   readonly #progress: Progress = newProgress()
   readonly #readiness = new Readiness(this.#progress)
   readonly #supervision: Supervision
+  readonly #lane: Lane
   readonly #bug = Promise.withResolvers<never>()
   /** Stopped in this order: the outside world first, then those who read what it left. */
   readonly #collecting = new AbortController()
@@ -156,6 +158,7 @@ class Parts {
     const deps = { log, clock, logger, roles, adopted, told }
     this.#monitors = new MonitorsInForce(deps, config)
     this.#bug.promise.catch(() => undefined)
+    this.#lane = new Lane(clock)
     told(true)
     this.#supervision = {
       clock,
@@ -224,7 +227,7 @@ class Parts {
 
   get #readerDeps() {
     const { clock } = this.#options
-    return { store: this.#store, clock, progress: this.#progress }
+    return { store: this.#store, clock, lane: this.#lane, progress: this.#progress }
   }
 
   /** The readers of the hot path: in worker threads, or here where there are none. */
@@ -298,6 +301,7 @@ class Parts {
       store: this.#store,
       monitors: config.monitors,
       clock,
+      lane: this.#lane,
       metrics: this.#metrics.registry,
       intake: (body, { contentType, contentEncoding }) =>
         http.post({ body, contentType, contentEncoding }),

@@ -6,6 +6,7 @@ import type { RecordProgress } from '../record/record-turns.ts'
 import { recordSteps } from '../record/record-steps.ts'
 import { recordWindows } from '../record/record-windows.ts'
 import type { Clock } from '../std/clock.ts'
+import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
 import type { ClaimReader } from './claim-reader.ts'
 import type { HotProgress } from './hot-readers.ts'
@@ -46,11 +47,12 @@ export function evaluateSpec({ monitors, absentMs, log }: Config): EvaluateSpec 
 export function recordReaders(deps: {
   readonly store: Store
   readonly clock: Clock
+  readonly lane: Lane
   readonly progress: Progress
 }): readonly ClaimReader[] {
-  const { store, clock, progress } = deps
-  const windows = { store, clock, progress: progress.windows }
-  const steps = { store, clock, progress: progress.steps }
+  const { progress, ...rest } = deps
+  const windows = { ...rest, progress: progress.windows }
+  const steps = { ...rest, progress: progress.steps }
   return [
     {
       group: 'record-windows',

@@ -169,8 +169,7 @@ class PanesReader {
   /** Results go to the log while the next turn is judged: only a position waits for them (D2). */
   async #send(results: Results): Promise<void> {
     const { steps, windows } = results
-    const isBurst =
-      windows.length > WINDOWS_PER_APPEND_MAX || steps.length > STEPS_PER_APPEND_MAX
+    const isBurst = windows.length > WINDOWS_PER_APPEND_MAX || steps.length > STEPS_PER_APPEND_MAX
     const sent = steps.length + windows.length === 0 ? undefined : this.#append(results)
     this.#settled = this.#noteAfter([this.#settled, sent], this.#next)
     await this.#inFlight.add(this.#settled)

@@ -8,14 +8,14 @@ import {
 } from '../log/log.ts'
 import { bytesOf } from '../model/record-columns.ts'
 import type { Clock } from '../std/clock.ts'
+import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
 import { encodeRejected } from '../wire/rejected-codec.ts'
 
-/**
- * One turn: the most that memory holds and that a crash repeats (D5). About 600 windows; a
- * mebibyte was 5 % faster and kept the loop busy for 40 ms at a time.
- */
+/** One turn: the most that memory holds and that a crash repeats (D5). About 600 windows. */
 const TURN_BYTES_MAX = 262_144
+/** What goes to the store at a time: about 3 ms of work, which is all that a page may wait. */
+const PIECE_ROWS_MAX = 100
 /** Unreadable records told in `rejected` per second; all are counted (formats.md 2). */
 const REJECTED_PER_SECOND_MAX = 100
 const SAMPLE_BYTES_MAX = 256
@@ -37,6 +37,8 @@ export type RecordDeps = {
   readonly log: Log
   readonly store: Store
   readonly clock: Clock
+  /** Shared with whatever else can wait. */
+  readonly lane: Lane
   readonly progress: RecordProgress
 }
 
@@ -66,20 +68,33 @@ export async function recordTurns<T>(
   progress.missing += missing
   const refusals = new Refusals(deps)
   for await (const batch of log.read(claim, { position, bytesMax: TURN_BYTES_MAX })) {
-    const records: T[] = []
-    for (let row = 0; row < batch.count; row++) {
-      // An absent value has no bytes, which no codec accepts.
-      const value = bytesOf(batch.values, row)
-      const decoded = kind.decode(value)
-      if (decoded.ok) records.push(decoded.record)
-      else refusals.add(batch, { row, value, reason: decoded.reason })
+    for (let from = 0; from < batch.count; from += PIECE_ROWS_MAX) {
+      const to = Math.min(batch.count, from + PIECE_ROWS_MAX)
+      await deps.lane.turn()
+      const records = decodeSome(batch, { from, to }, { kind, refusals })
+      if (records.length > 0) await kind.upsert(records)
+      progress.written += records.length
     }
     await refusals.append(batch)
-    if (records.length > 0) await kind.upsert(records)
-    progress.written += records.length
     progress.next.set(claim.partition, batch.next)
     await log.commit(claim, batch.next, identity) // Last, now that all of it is durable (D2).
   }
+}
+
+function decodeSome<T>(
+  batch: LogBatch,
+  { from, to }: { readonly from: number; readonly to: number },
+  { kind, refusals }: { readonly kind: RecordKind<T>; readonly refusals: Refusals },
+): readonly T[] {
+  const records: T[] = []
+  for (let row = from; row < to; row++) {
+    // An absent value has no bytes, which no codec accepts.
+    const value = bytesOf(batch.values, row)
+    const decoded = kind.decode(value)
+    if (decoded.ok) records.push(decoded.record)
+    else refusals.add(batch, { row, value, reason: decoded.reason })
+  }
+  return records
 }
 
 async function resumeAt(log: Log, claim: Claim, identity: string): Promise<Position> {

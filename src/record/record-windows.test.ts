@@ -7,6 +7,7 @@ import { topicSpec } from '../log/suite/log-rig.suite.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
 import type { WindowResult } from '../model/window-result.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
+import { Lane } from '../std/lane.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/store.ts'
@@ -29,6 +30,7 @@ async function house(given?: Store): Promise<RecordDeps> {
     log,
     store,
     clock,
+    lane: new Lane(clock),
     progress: { written: 0, missing: 0, rejected: new Map(), next: new Map() },
   }
 }

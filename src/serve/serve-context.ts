@@ -1,6 +1,7 @@
 import type { Log } from '../log/log.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { Clock } from '../std/clock.ts'
+import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
 import type { ServeConfig } from './config.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
@@ -32,6 +33,8 @@ export type ServeOptions = {
   readonly store: Store
   readonly monitors: readonly MonitorSpec[]
   readonly clock: Clock
+  /** Where work that can wait takes turns. */
+  readonly lane: Lane
   /** A prom-client registry, or anything that answers alike. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> }
   readonly intake: Intake

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { openMemoryLog } from '../log/memory/memory-log.ts'
 import type { Step } from '../model/step.ts'
 import { utf8 } from '../std/bytes.ts'
+import { Lane } from '../std/lane.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
@@ -71,6 +72,7 @@ async function craft(t: TestContext, over: Partial<ServeOptions> = {}) {
   const server = createServer({
     log,
     clock,
+    lane: new Lane(clock),
     store: openMemoryStore({ clock }),
     monitors: [],
     epoch: 'e',

@@ -94,6 +94,7 @@ export function createServer(options: ServeOptions): NocturneServer {
           log: options.log,
           view,
           clock,
+          lane: options.lane,
           count: options.count,
           onLive: () => {
             pulse()

@@ -2,7 +2,10 @@
 export interface Clock {
   /** Epoch milliseconds, an integer. */
   now(): number
-  /** Resolves after `ms`, or at once when the signal aborts; never rejects. */
+  /**
+   * Resolves after `ms`, or at once when the signal aborts; never rejects. With 0 it lets the event
+   * loop run once.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -12,12 +15,13 @@ export const systemClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()
+      if (ms <= 0) return void setImmediate(resolve)
       const end = () => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', end)
         resolve()
       }
-      const timer = setTimeout(end, Math.max(0, ms))
+      const timer = setTimeout(end, ms)
       signal?.addEventListener('abort', end, { once: true })
     }),
 }

@@ -7,6 +7,7 @@ import { createServer, type NocturneServer } from '../../src/serve/server.ts'
 import type { WallFiles } from '../../src/serve/wall-files.ts'
 import type { Clock } from '../../src/std/clock.ts'
 import { fnv1a64 } from '../../src/std/hash.ts'
+import { Lane } from '../../src/std/lane.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { encodeTransition, transitionKey } from '../../src/wire/step-codec.ts'
@@ -190,6 +191,7 @@ export async function craftWorld(options: {
     log,
     store,
     clock,
+    lane: new Lane(clock),
     wallFiles,
     monitors: [retransmits],
     epoch,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMemoryLog } from '../../log/memory/memory-log.ts'
 import { utf8 } from '../../std/bytes.ts'
+import { Lane } from '../../std/lane.ts'
 import { SimulatedClock } from '../../std/simulated-clock.ts'
 import { encodeWatermark } from '../../wire/watermark-codec.ts'
 import { tailLogs } from './live-tail.ts'
@@ -30,6 +31,7 @@ async function craft() {
         log,
         view,
         clock,
+        lane: new Lane(clock),
         onSteps: () => {},
         onLive: () => lives.push(view.feed),
         count: (what, reason) => counted.push(`${what}:${reason}`),

@@ -2,6 +2,7 @@ import type { Claim, GroupSpec, Log, LogBatch } from '../../log/log.ts'
 import type { Step, Told } from '../../model/step.ts'
 import type { WindowResult } from '../../model/window-result.ts'
 import type { Clock } from '../../std/clock.ts'
+import type { Lane } from '../../std/lane.ts'
 import { decodePanesRecord } from '../../wire/pane-codec.ts'
 import { decodeTransition } from '../../wire/step-codec.ts'
 import { decodeWindow } from '../../wire/window-codec.ts'
@@ -13,6 +14,8 @@ export type LiveTailOptions = {
   readonly log: Log
   readonly view: LiveView
   readonly clock: Clock
+  /** Shared with whatever else can wait: windows, not steps. */
+  readonly lane: Lane
   /** Called after every batch of steps that changed something. */
   readonly onSteps: (changes: AlertChanges) => void
   /** Called when everything that was there at the start is folded: only now is all known. */
@@ -20,11 +23,14 @@ export type LiveTailOptions = {
   readonly count: (what: string, reason: string) => void
 }
 
-/** One batch is folded without a pause, so it is small enough not to delay a frame. */
 const BATCH_BYTES_MAX = 262_144
+/** Windows folded at a time: about 2 ms of work, while steps and posts wait. */
+const WINDOWS_PER_TURN = 150
 /** What a cell needs to be drawn at once after a start. */
 const WINDOWS_BACK_MS = 120_000
 const LETTER_P = 0x50
+
+type Fold = (batch: LogBatch) => Promise<void> | void
 
 /** Groupless claims need no coordination, so these are of no consequence. */
 const ALONE = { sessionMs: 30_000, rebalanceMs: 30_000 } as const
@@ -63,7 +69,7 @@ async function followAll(options: LiveTailOptions, until: AbortSignal): Promise<
     beLive()
   }
   const from = options.clock.now() - WINDOWS_BACK_MS
-  const follow = (topic: string, start: GroupSpec['start'], fold: (batch: LogBatch) => void) =>
+  const follow = (topic: string, start: GroupSpec['start'], fold: Fold) =>
     followTopic(log, { topics: [topic], start, ...ALONE }, { until, fold })
   await Promise.all([
     follow('transitions', 'earliest', onTransitions),
@@ -76,7 +82,7 @@ async function followAll(options: LiveTailOptions, until: AbortSignal): Promise<
 async function followTopic(
   log: Log,
   spec: GroupSpec,
-  { until, fold }: { readonly until: AbortSignal; readonly fold: (batch: LogBatch) => void },
+  { until, fold }: { readonly until: AbortSignal; readonly fold: Fold },
 ): Promise<void> {
   const failed = new AbortController()
   const signal = AbortSignal.any([until, failed.signal])
@@ -94,9 +100,11 @@ async function followTopic(
   for (const reading of readings) await reading
 }
 
-async function readClaim(log: Log, claim: Claim, fold: (batch: LogBatch) => void): Promise<void> {
+async function readClaim(log: Log, claim: Claim, fold: Fold): Promise<void> {
   const position = await log.position(claim)
-  for await (const batch of log.read(claim, { position, bytesMax: BATCH_BYTES_MAX })) fold(batch)
+  for await (const batch of log.read(claim, { position, bytesMax: BATCH_BYTES_MAX })) {
+    await fold(batch)
+  }
   claim.release()
 }
 
@@ -112,14 +120,17 @@ function foldTransitions({ view, onSteps, count }: LiveTailOptions, batch: LogBa
   if (isNews && view.feed === 'live') onSteps(changes)
 }
 
-function foldWindows({ view, count }: LiveTailOptions, batch: LogBatch): void {
-  const windows: WindowResult[] = []
-  for (let row = 0; row < batch.count; row++) {
-    const decoded = decodeWindow(columnBytes(batch.values, row) ?? new Uint8Array())
-    if (decoded.ok) windows.push(decoded.window)
-    else count('view_rejected_windows', decoded.reason)
+async function foldWindows({ view, lane, count }: LiveTailOptions, batch: LogBatch): Promise<void> {
+  for (let from = 0; from < batch.count; from += WINDOWS_PER_TURN) {
+    await lane.turn()
+    const windows: WindowResult[] = []
+    for (let row = from; row < Math.min(batch.count, from + WINDOWS_PER_TURN); row++) {
+      const decoded = decodeWindow(columnBytes(batch.values, row) ?? new Uint8Array())
+      if (decoded.ok) windows.push(decoded.window)
+      else count('view_rejected_windows', decoded.reason)
+    }
+    view.foldWindows(windows)
   }
-  view.foldWindows(windows)
 }
 
 function foldWatermarks({ view, clock }: LiveTailOptions, batch: LogBatch): void {

@@ -16,6 +16,7 @@ import { runSend } from '../../../src/notify/send.ts'
 import { recordSteps } from '../../../src/record/record-steps.ts'
 import { recordWindows } from '../../../src/record/record-windows.ts'
 import type { Clock } from '../../../src/std/clock.ts'
+import { Lane } from '../../../src/std/lane.ts'
 import type { Prng } from '../../../src/std/prng.ts'
 import { silentLogger } from '../../../src/telemetry/logger.ts'
 import type { Life } from '../core/scheduler.ts'
@@ -147,7 +148,7 @@ export class Parts {
     const { scheduler, storeMood, storeWatch, tally, tamper } = this.#machine
     const store = tamper.store?.(this.#machine.store) ?? this.#machine.store
     const parts = { scheduler, life, random, tally, mood: storeMood, watch: storeWatch }
-    const deps = { log, clock, store: simStore(store, parts) }
+    const deps = { log, clock, lane: new Lane(clock), store: simStore(store, parts) }
     return [
       {
         group: 'record-windows',
