@@ -265,6 +265,8 @@ class PanesReader {
     while (this.#next < end && !signal.aborted) await clock.sleep(20, signal)
     const epoch = this.#evaluator.epoch + 1
     while (!signal.aborted) {
+      // Asked for before the look: a command that comes between the two is not left for a second.
+      const { arrival } = this.#commands
       const commands_to = (await log.ends('commands'))[0]?.end ?? 0
       const value = encodeClock({
         v: 1,
@@ -278,7 +280,7 @@ class PanesReader {
       await log.append('panes', [{ key, value, partition }])
       const pause = new AbortController()
       const over = AbortSignal.any([signal, pause.signal])
-      await Promise.race([clock.sleep(CLOCK_EVERY_MS, over), this.#commands.arrival])
+      await Promise.race([clock.sleep(CLOCK_EVERY_MS, over), arrival])
       pause.abort()
     }
   }

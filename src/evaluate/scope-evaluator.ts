@@ -88,6 +88,7 @@ export class ScopeEvaluator {
     const state = this.#keep(arrived)
     if (typeof state === 'string') return state
     const { window } = this.#parts.monitor.spec
+    const earlyTo = early === undefined ? -Infinity : this.#earlyTo(arrived.pane)
     // Below it a window's older slices are forgotten: what is left of it would be wrong.
     const wholeFrom = this.#closedTo - window.correctionMs
     for (const end of windowEnds(start, window)) {
@@ -95,7 +96,7 @@ export class ScopeEvaluator {
       if (end <= this.#closedTo) {
         ;(state.changed ??= new Set()).add(end)
         this.#changed.add(state)
-      } else if (early !== undefined) this.#tryEarly(state, end, early)
+      } else if (early !== undefined && end <= earlyTo) this.#tryEarly(state, end, early)
     }
     return 'new'
   }
@@ -277,11 +278,20 @@ export class ScopeEvaluator {
     return Math.max(after + hopMs, withRows)
   }
 
-  #tryEarly(state: GroupState, end: number, into: Results): void {
-    if (!state.alerts.hasEarlyRules) return
+  /**
+   * The last window that a pane's rows may raise an alert in: the one that event time has reached
+   * (A15). Rows do not wait for watermarks of other partitions; but a row that claims to be from
+   * the future, by the clock of the log, waits for that.
+   */
+  #earlyTo({ eventMax, appendedMax }: ArrivedPane['pane']): number {
     const { hopMs } = this.#parts.monitor.spec.window
     const watermark = this.#sources.watermark(this.#parts.scope)
-    if (end > Math.floor(watermark / hopMs) * hopMs + hopMs) return
+    const reached = Math.max(watermark, Math.min(eventMax, appendedMax))
+    return Math.floor(reached / hopMs) * hopMs + hopMs
+  }
+
+  #tryEarly(state: GroupState, end: number, into: Results): void {
+    if (!state.alerts.hasEarlyRules) return
     into.steps.push(...state.alerts.early(this.#early.begin(state, end, into.wall)))
   }
 

@@ -44,10 +44,7 @@ const SCREENS = ['/', '/feed', '/stream/*'] as const
 export function createServer(options: ServeOptions): NocturneServer {
   const { clock, config } = options
   const stopping = new AbortController()
-  const view = new LiveView({
-    ...config,
-    monitors: options.monitors,
-  })
+  const view = new LiveView({ ...config, monitors: options.monitors })
   let { cells, sites } = view.pulse(clock.now())
   const feed = new LiveFeed({
     clock,

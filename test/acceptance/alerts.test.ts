@@ -76,6 +76,28 @@ test('[V3] an early result raises from the open window and the closed one adds n
   assert.equal(pipeline.steps.length, 1)
 })
 
+test('[A15] a row raises in the window it begins, however far other partitions are behind', () => {
+  const pipeline = new Pipeline([loud([high], true)], { live: true, partitions: 2 })
+  pipeline.push(0, [row(100, 1)])
+  pipeline.push(1, [row(150, 1, { stream: 'arena-2' })])
+
+  pipeline.push(0, [row(4000, 90)])
+
+  assert.deepEqual(story(pipeline), ['5 High firing'])
+})
+
+test('[A15] [W9] a row ahead of the clock of the log raises nothing before its time', () => {
+  const pipeline = new Pipeline([loud([high], true)], { live: true })
+  pipeline.appendedAt = START + 200
+  pipeline.push(0, [row(100, 1), row(3_600_000, 90)])
+  assert.deepEqual(story(pipeline), [])
+
+  pipeline.appendedAt = START + 800
+  pipeline.push(0, [row(700, 90)])
+
+  assert.deepEqual(story(pipeline), ['1 High firing'])
+})
+
 test('[V2] [A44] a dark site is one alert, its windows are incomplete and nothing clears', () => {
   const both = { ...high, clearForMs: 0 }
   const pipeline = new Pipeline([loud([both])], { live: true })

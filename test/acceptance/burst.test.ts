@@ -10,7 +10,7 @@ const TRANSITIONS = { topic: 'transitions', partition: 0 }
 const STREAMS = 3500
 const RECORDS_PER_APPEND_MAX = 2000
 
-test('[D5] [A33] steps of thousands of streams at once leave in portions and in order', async () => {
+test('[D5] [A33] steps of thousands of streams leave in portions and in order', async () => {
   const window = { sizeMs: 1000, hopMs: 1000, latenessMs: 0, emitMs: 200, correctionMs: 0 }
   const high = rule({ alert: 'High', levels: [{ severity: 'critical', when: above('sum', 5) }] })
   const world = new OnePartition([monitor({ window, rules: [high] })])

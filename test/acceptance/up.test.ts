@@ -33,7 +33,7 @@ notify:
   route: { receiver: noc, group_wait: 10ms, group_interval: 50ms }
 `
 
-const row = (x: number) => ({ ts: systemClock.now(), stream: 'arena-1', x })
+const row = (x: number, ts = systemClock.now()) => ({ ts, stream: 'arena-1', x })
 
 type PrometheusAlerts = {
   readonly status: string
@@ -64,13 +64,14 @@ function assertHot({ version, receiver, alerts }: AlertBody): void {
   assert.equal(alert.endsAt, '0001-01-01T00:00:00Z')
 }
 
-/** Whose steps the log holds when nobody runs, and how often each. */
+/** The steps of one alert that the log holds when nobody runs, each once. */
 async function stepsIn(folder: string): Promise<readonly string[]> {
   const log = await openEmbeddedLog({ folder: join(folder, 'data'), clock: systemClock })
   try {
     const steps = await replayedSteps(log)
     assert.equal(new Set(steps.map(({ id }) => id)).size, steps.length)
-    return steps.map(({ alert, step }) => `${alert} ${step}`)
+    // An early step is of the end of its window, which an ack need not wait for.
+    return steps.toSorted((a, b) => a.seq - b.seq).map(({ alert, step }) => `${alert} ${step}`)
   } finally {
     await log.close()
   }
@@ -87,7 +88,8 @@ for (const workers of [0, 2]) {
 
       const first = await RunningApp.start(t, plan)
       const wall = await LiveReader.open(t, first.url)
-      await first.post([row(90)])
+      const startAt = systemClock.now()
+      await first.post([row(90, startAt)])
       await wall.step('Hot', 'firing')
       const told = await noc.told.first(({ body }) => body.status === 'firing')
       const [open] = (await first.alerts(({ alerts }) => alerts.length > 0)).alerts
@@ -110,16 +112,15 @@ for (const workers of [0, 2]) {
       const query = `monitor=load&scope=all&group=${encodeURIComponent('{"stream":"arena-1"}')}`
       // The first run’s window may close only now: its row is older than the restart.
       await second.until(`/api/series?${query}&from=${from}`, async (answer) =>
-        (await answer.text()).includes('90'),
+        (await answer.text()).includes('"x":[90'),
       )
-      await second.post([row(1)])
+      // In a window of its own, however fast all this went.
+      await second.post([row(1, Math.max(startAt + 1000, systemClock.now()))])
       await anew.step('Hot', 'resolved')
       const over = await noc.told.first(({ body }) => body.status === 'resolved')
       const after = await second.alerts(({ alerts }) => alerts.length === 0)
       await second.app.stop()
 
-      assert.equal(told.body.version, '4')
-      assert.equal(told.body.receiver, 'noc')
       assertHot(told.body)
       assert.deepEqual(
         prometheus.data.alerts.map(({ state, labels }) => [state, labels.alertname]),
