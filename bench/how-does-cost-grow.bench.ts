@@ -83,62 +83,61 @@ const alikeOf = (count: number): readonly MonitorSpec[] => {
 /** The last heartbeat: it closes all that is open. */
 const LAST = JSON.stringify({ v: 1, ts: Date.UTC(2026, 0, 2), stream: '-', src: 'beat', final: 1 })
 
-/** By groups and monitors: µs a row, and ns for each row taken and pane written. */
-const cells = new Map<string, { readonly row: number[]; readonly unit: number[] }>()
+/** Rows and monitors of one cell of the table, and how many rows the monitors take together. */
+type Case = {
+  readonly rows: number
+  readonly taken: number
+  readonly monitors: readonly MonitorSpec[]
+  readonly prepared: PreparedColumns
+}
+type Cost = { readonly row: number; readonly unit: number }
+
 warmUp()
 for (const groups of GROUPS) {
-  const lines = linesOf(groups)
-  for (const count of MONITORS)
-    measure(`${groups} groups, ${count} monitors`, lines, monitorsOf(count))
-}
-measure('1000 groups, 40 alike', linesOf(1000), alikeOf(40))
-
-printRatio(
-  'a row of 40 monitors ÷ of one',
-  ['1000 groups, 40 monitors', '1000 groups, 1 monitors'],
-  'row',
-)
-printRatio(
-  'a row of 40 alike ÷ of one',
-  ['1000 groups, 40 alike', '1000 groups, 1 monitors'],
-  'row',
-)
-printRatio('a row or pane, 400 monitors ÷ 40', [
-  '1000 groups, 400 monitors',
-  '1000 groups, 40 monitors',
-])
-printRatio('a row or pane, 100,000 groups ÷ 1,000', [
-  '100000 groups, 1 monitors',
-  '1000 groups, 1 monitors',
-])
-
-function measure(name: string, lines: readonly string[], monitors: readonly MonitorSpec[]): void {
-  const rows = Math.min(ROWS_MAX, Math.max(ROWS_MIN, Math.floor(TAKEN_MAX / monitors.length)))
-  const prepared = prepareColumns([...lines.slice(0, rows), LAST], monitors)
-  const taken = takenBy(monitors, prepared)
-  const takenCount = taken.values().reduce((sum, each) => sum + each, 0)
-  const cell = { row: [] as number[], unit: [] as number[] }
-  cells.set(name, cell)
-  assert.deepEqual(foldOnce(prepared, monitors, true).revs, taken)
-  for (let run = 0; run < RUNS; run++) {
-    const { micros, paneCount } = foldOnce(prepared, monitors, false)
-    cell.row.push(micros / rows)
-    cell.unit.push((micros * 1000) / (takenCount + paneCount))
+  for (const count of MONITORS) {
+    measure(`${groups} groups, ${count} monitors`, caseOf(groups, monitorsOf(count)))
   }
-  printFigure(BENCH, { figure: `a row, ${name}`, unit: 'µs', samples: cell.row })
-  printFigure(BENCH, { figure: `a row taken or a pane, ${name}`, unit: 'ns', samples: cell.unit })
+}
+measure('1000 groups, 40 alike', caseOf(1000, alikeOf(40)))
+
+const one = caseOf(1000, monitorsOf(1))
+const forty = caseOf(1000, monitorsOf(40))
+printRatio('a row of 40 monitors ÷ of one', [forty, one], 'row')
+printRatio('a row of 40 alike ÷ of one', [caseOf(1000, alikeOf(40)), one], 'row')
+printRatio('a row or pane, 400 monitors ÷ 40', [caseOf(1000, monitorsOf(400)), forty], 'unit')
+printRatio('a row or pane, 100,000 groups ÷ 1,000', [caseOf(100_000, monitorsOf(1)), one], 'unit')
+
+/** @throws where the panes are not those of the rows. */
+function caseOf(groups: number, monitors: readonly MonitorSpec[]): Case {
+  const rows = Math.min(ROWS_MAX, Math.max(ROWS_MIN, Math.floor(TAKEN_MAX / monitors.length)))
+  const prepared = prepareColumns([...linesOf(groups).slice(0, rows), LAST], monitors)
+  const takenByMonitor = takenBy(monitors, prepared)
+  assert.deepEqual(foldOnce(prepared, monitors, true).revs, takenByMonitor)
+  const taken = takenByMonitor.values().reduce((sum, each) => sum + each, 0)
+  return { rows, taken, monitors, prepared }
 }
 
-function printRatio(
-  figure: string,
-  [of, to]: readonly [string, string],
-  by: 'row' | 'unit' = 'unit',
-): void {
+/** µs a row, and ns for each row taken and pane written. */
+function costOf({ rows, taken, monitors, prepared }: Case): Cost {
+  const { micros, paneCount } = foldOnce(prepared, monitors, false)
+  return { row: micros / rows, unit: (micros * 1000) / (taken + paneCount) }
+}
+
+function measure(name: string, one: Case): void {
+  const costs = Array.from({ length: RUNS }, () => costOf(one))
+  const row = costs.map((cost) => cost.row)
+  const unit = costs.map((cost) => cost.unit)
+  printFigure(BENCH, { figure: `a row, ${name}`, unit: 'µs', samples: row })
+  printFigure(BENCH, { figure: `a row taken or a pane, ${name}`, unit: 'ns', samples: unit })
+}
+
+/** In turns: what the engine has compiled by now, and whatever disturbs, is the same for both. */
+function printRatio(figure: string, [of, to]: readonly [Case, Case], by: keyof Cost): void {
+  const costs = Array.from({ length: RUNS }, () => [costOf(of)[by], costOf(to)[by]] as const)
+  const above = costs.map(([each]) => each).toSorted((a, b) => a - b)
+  const below = costs.map(([, each]) => each).toSorted((a, b) => a - b)
   // The best with the best: what disturbs a run seldom disturbs both.
-  const below = cells.get(to)![by].toSorted((a, b) => a - b)
-  const above = cells.get(of)![by].toSorted((a, b) => a - b)
-  const samples = above.map((each, i) => each / below[i]!)
-  printFigure(BENCH, { figure, unit: 'ratio', samples })
+  printFigure(BENCH, { figure, unit: 'ratio', samples: above.map((each, i) => each / below[i]!) })
 }
 
 function linesOf(groups: number): readonly string[] {
