@@ -79,6 +79,7 @@ export class World implements Stage {
   stopped: SimProcess | undefined
   readonly #faults: readonly Fault[]
   #processCount = 0
+  #startedUs = 0
   #failure: { readonly error: unknown } | undefined
 
   constructor({ seed, scenario, faults, print, tamper = {} }: WorldPlan) {
@@ -123,10 +124,16 @@ export class World implements Stage {
     await this.drive(this.until(scenario.endMs))
     // A death that is still due may come while it stops; the next process stops in its place.
     for (let tries = 0; tries < STOPS_MAX && this.stopped === undefined; tries++) {
+      await this.drive(this.wait(this.#catchesUpMs))
       await this.drive(this.stop())
       if (this.stopped === undefined) await this.drive(this.wait(STOP_AGAIN_MS))
     }
     if (this.stopped === undefined) throw new Violation('no process was there at the end')
+  }
+
+  /** How long a process that began just now is left alone: it has to catch up before it stops. */
+  get #catchesUpMs(): number {
+    return Math.max(0, STOP_AGAIN_MS - (this.scheduler.nowUs - this.#startedUs) / 1000)
   }
 
   /** Lets the world go on until this is settled. */
@@ -240,6 +247,7 @@ export class World implements Stage {
     const gate = new EffectGate((kind, downMs) => this.end(kind, downMs))
     const process = new SimProcess(this, ++this.#processCount, gate)
     this.process = process
+    this.#startedUs = this.scheduler.nowUs
     this.stopped = undefined
     this.trace.note(`start ${this.#processCount}`)
     this.beside(this.#follow(process))
