@@ -8,8 +8,8 @@ import { placeOf } from './place.ts'
 const EMPTY: readonly string[] = ['util', 'helper', 'manager', 'common', 'shared', 'misc', 'impl']
 /** Empty as a whole name only: a segment index is a thing. */
 const EMPTY_ALONE: readonly string[] = [...EMPTY, 'type', 'index', 'base']
-/** Words of formats that are not ours: JSON Schema, Kafka’s batch header, the kernel’s min RTT. */
-const FOREIGN = /^(maxItems$|maxTimestamp$|minRtt|MIN_RTT_)/
+/** Words that are not ours: JSON Schema, Kafka’s batch header and min ISR, the kernel’s min RTT. */
+const FOREIGN = /^(maxItems$|maxTimestamp$|minIsr$|minRtt|MIN_RTT_)/
 /** Globals that a type of ours would hide from its reader. */
 const GLOBALS: readonly string[] = (
   'Array Blob Buffer Cache Comment Crypto Date Document Element Error Event File Function ' +

@@ -4,11 +4,10 @@ import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { env } from 'node:process'
 import { promisify } from 'node:util'
+import { jarFolder } from '../../scripts/stack/java.ts'
 
 const run = promisify(execFile)
 
-const FETCH = join(import.meta.dirname, '../../scripts/stack/kafka-jars.sh')
-const FETCH_MS_MAX = 300_000
 const DUMP_MS_MAX = 60_000
 const DUMP_BYTES_MAX = 64 * 1_048_576
 
@@ -22,8 +21,7 @@ export async function kafkaJars(): Promise<Jars> {
     if (!(await isInPath(command))) return missing(`${command} is not installed`)
   }
   try {
-    const { stdout } = await run(FETCH, { timeout: FETCH_MS_MAX })
-    return { ok: true, folder: stdout.trim() }
+    return { ok: true, folder: await jarFolder('kafka') }
   } catch (error) {
     return missing(`Maven cannot fetch Kafka's jars: ${String(error).slice(0, 300)}`)
   }
