@@ -12,6 +12,7 @@ import {
   type KafkaNode,
   type KafkaShape,
 } from './kafka-settings.ts'
+import { kafkaSecurity, scramArgs, securedSettings } from './kafka-security.ts'
 import type { NodeSpec } from './nodes.ts'
 import { startCluster, type StartedCluster } from './started-cluster.ts'
 
@@ -24,18 +25,23 @@ export type KafkaOptions = {
   readonly extra?: Readonly<Record<string, string>>
   /** Where data and logs go and stay; a temporary folder, deleted at the end, when not said. */
   readonly folder?: string
+  /** `sasl-ssl`: clients log in over TLS and need rights. Open, when not said. */
+  readonly security?: 'none' | 'sasl-ssl'
+  /** The only host name in the brokers' certificate; 127.0.0.1 and localhost, when not said. */
+  readonly certificateHost?: string
 }
 
 /** A cluster of real servers. Nothing of it outlives our process, however that ends. */
 export type KafkaCluster = StartedCluster
 
-const BROKER_FLAGS = [
+/** Of the Java of a broker: small, with pauses that a test does not notice. */
+export const BROKER_FLAGS: readonly string[] = [
   '-Xmx512m',
   '-XX:+UseG1GC',
   '-XX:MaxGCPauseMillis=20',
   '-XX:InitiatingHeapOccupancyPercent=35',
 ]
-const CONTROLLER_FLAGS = ['-Xmx192m', '-XX:+UseSerialGC']
+const CONTROLLER_FLAGS = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 
 /** Starts Kafka 4.3.1 and waits until each broker lists all of them. */
 export function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
@@ -43,16 +49,20 @@ export function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
   return startCluster({ folder: options.folder, portCount }, async ({ folder, ports }) => {
     const nodes = nodesOf(options.shape, ports)
     const { minIsr, extra = {} } = options
-    const settings: ClusterSettings = { folder, minIsr, extra, security: undefined }
+    const isSecured = options.security === 'sasl-ssl'
+    const secured = isSecured ? await securedSettings(folder, options.certificateHost) : undefined
+    const settings: ClusterSettings = { folder, minIsr, extra, secured }
     for (const node of nodes) {
       const text = propertiesText(kafkaSettings(node, nodes, settings))
       await writeFile(join(folder, `${node.name}.properties`), text)
     }
-    await formatNodes(folder, nodes, [])
+    await formatNodes(folder, nodes, isSecured ? scramArgs : [])
     const specs = await Promise.all(nodes.map((node) => specOf(folder, node)))
     const brokers = nodes.filter(({ isBroker }) => isBroker)
     const bootstrap = brokers.map(({ ports: { client } }) => local(client))
-    return { stages: [specs], set: 'kafka', bootstrap }
+    const internal = brokers.map(({ ports }) => local(ports.internal))
+    const security = isSecured && { security: await kafkaSecurity(folder, internal) }
+    return { stages: [specs], set: 'kafka', bootstrap, ...security }
   })
 }
 

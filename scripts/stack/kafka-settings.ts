@@ -19,7 +19,7 @@ export type ClusterSettings = {
   readonly minIsr: number | undefined
   readonly extra: Readonly<Record<string, string>>
   /** Settings of a secured client listener; undefined leaves it open. */
-  readonly security: Readonly<Record<string, string>> | undefined
+  readonly secured: Readonly<Record<string, string>> | undefined
 }
 
 /** Ports that one node may need. */
@@ -53,7 +53,6 @@ export function kafkaSettings(
   settings: ClusterSettings,
 ): Readonly<Record<string, string>> {
   const { ports, isBroker, isController } = node
-  const secured = settings.security !== undefined
   const listeners = [
     ...(isBroker ? [`CLIENT://127.0.0.1:${ports.client}`] : []),
     ...(isBroker ? [`INTERNAL://127.0.0.1:${ports.internal}`] : []),
@@ -61,7 +60,7 @@ export function kafkaSettings(
   ]
   const voters = nodes.filter((other) => other.isController)
   const roles = [...(isBroker ? ['broker'] : []), ...(isController ? ['controller'] : [])]
-  const protocols = `CLIENT:${secured ? 'SASL_SSL' : 'PLAINTEXT'},INTERNAL:PLAINTEXT`
+  const protocols = `CLIENT:${settings.secured ? 'SASL_SSL' : 'PLAINTEXT'},INTERNAL:PLAINTEXT`
   return {
     'process.roles': roles.join(),
     'node.id': String(node.id),
@@ -74,7 +73,7 @@ export function kafkaSettings(
     ...(isBroker && { 'inter.broker.listener.name': 'INTERNAL' }),
     'log.dirs': join(settings.folder, node.name),
     ...brokerDefaults(nodes.filter((other) => other.isBroker).length, settings.minIsr),
-    ...settings.security,
+    ...settings.secured,
     ...settings.extra,
   }
 }
@@ -83,7 +82,7 @@ export function kafkaSettings(
  * Settings that suit a laptop. They go into the files of controllers too: with eligible leader
  * replicas the first active controller makes its own `min.insync.replicas` the one of the cluster.
  */
-function brokerDefaults(
+export function brokerDefaults(
   brokers: number,
   minIsr: number | undefined,
 ): Readonly<Record<string, string>> {

@@ -39,6 +39,11 @@ export class Nodes {
     return [...this.#specs.keys()]
   }
 
+  /** The process of a node, undefined when it has ended. */
+  pid(name: string): number | undefined {
+    return this.#running(this.#spec(name).name)?.pid
+  }
+
   /** Starts some nodes at once and waits until all of them are ready. */
   async startAll(names: readonly string[]): Promise<void> {
     const specs = names.map((name) => this.#spec(name))

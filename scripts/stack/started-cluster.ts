@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts } from './free-ports.ts'
 import { runTool, type JarSet } from './java.ts'
+import type { KafkaSecurity } from './kafka-security.ts'
 import type { Address } from './kafka-probe.ts'
 import { Nodes, type NodeSpec } from './nodes.ts'
 
@@ -13,6 +14,7 @@ export type ClusterPlan = {
   /** Where the tools come from. */
   readonly set: JarSet
   readonly bootstrap: readonly Address[]
+  readonly security?: KafkaSecurity
 }
 
 /** Where a cluster goes. */
@@ -23,6 +25,10 @@ export type StartedCluster = {
   /** The listeners for clients, one of each broker. */
   readonly bootstrap: readonly Address[]
   readonly nodes: readonly string[]
+  /** Only of a cluster that is secured. */
+  readonly security?: KafkaSecurity
+  /** Of a node that runs. */
+  pid(node: string): number | undefined
   /** SIGKILL; resolves when the node is gone. */
   kill(node: string): Promise<void>
   /** SIGTERM; resolves when the node has left, which is forced after 30 s. */
@@ -100,13 +106,15 @@ async function stopStage(nodes: Nodes, stage: readonly NodeSpec[]): Promise<void
 }
 
 function clusterOf(
-  { set, bootstrap }: ClusterPlan,
+  { set, bootstrap, security }: ClusterPlan,
   nodes: Nodes,
   close: (nodes: Nodes) => Promise<void>,
 ): StartedCluster {
   return {
     bootstrap,
     nodes: nodes.names,
+    ...(security && { security }),
+    pid: (node) => nodes.pid(node),
     kill: (node) => nodes.kill(node),
     stop: (node) => nodes.stop(node),
     start: (node) => nodes.start(node),

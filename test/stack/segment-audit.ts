@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
-import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { env } from 'node:process'
 import { promisify } from 'node:util'
 import { jarFolder } from '../../scripts/stack/java.ts'
+import { withoutJava } from './rig/servers.ts'
 
 const run = promisify(execFile)
 
@@ -17,33 +16,15 @@ export type Jars =
 
 /** Fetches Kafka's jars once. With `CI=true` nothing is skipped: what is missing is thrown. */
 export async function kafkaJars(): Promise<Jars> {
-  for (const command of ['java', 'mvn']) {
-    if (!(await isInPath(command))) return missing(`${command} is not installed`)
-  }
+  const reason = withoutJava()
+  if (reason !== false) return { ok: false, reason }
   try {
     return { ok: true, folder: await jarFolder('kafka') }
   } catch (error) {
-    return missing(`Maven cannot fetch Kafka's jars: ${String(error).slice(0, 300)}`)
+    const says = `Maven cannot fetch Kafka's jars: ${String(error).slice(0, 300)}`
+    if (env['CI'] === 'true') throw new Error(says, { cause: error })
+    return { ok: false, reason: says }
   }
-}
-
-function missing(reason: string): Jars {
-  if (env['CI'] === 'true') throw new Error(`${reason}, and CI skips nothing`)
-  return { ok: false, reason }
-}
-
-async function isInPath(command: string): Promise<boolean> {
-  const tries = (env['PATH'] ?? '').split(delimiter).map(async (folder) => {
-    try {
-      await access(join(folder, command), constants.X_OK)
-      return true
-    } catch (error) {
-      if (error instanceof Error) return false
-      throw error
-    }
-  })
-  for (const found of tries) if (await found) return true
-  return false
 }
 
 /** One record as Kafka's tool prints it; an absent key or value is `null`. */
