@@ -25,6 +25,7 @@ import { createTopics } from './create-topics.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
+import { openKafka, type OpenKafka } from './open-kafka.ts'
 import { watchReceipts, type HopTaken } from './receipt-watch.ts'
 import { newProgress, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './readiness.ts'
@@ -47,6 +48,8 @@ export type AppOptions = {
   readonly terminal: { readonly write: (text: string) => void; readonly isColored: boolean }
   /** The built wall; a folder that is missing makes a server without one. */
   readonly wallFolder: string
+  /** Instead of our adapter, for the log and for what is forwarded to. */
+  readonly openKafka?: OpenKafka
 }
 
 const RETAIN_EVERY_MS = 60_000
@@ -71,7 +74,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, clock = systemClock, logger } = options
   await mkdir(config.dataFolder, { recursive: true })
   const codecs = await openCodecs()
-  const log = await openLog(config, clock, codecs)
+  const log = await openLog({ openKafka, ...options, clock, codecs })
   const store = await openStore({ config, clock, logger })
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
   const parts = new Parts({ ...options, clock, workers }, log, store)
@@ -93,11 +96,16 @@ export async function startApp(options: AppOptions): Promise<App> {
 /** A log, and what makes it known to other threads where it can be. */
 type OpenLog = Log & Partial<Pick<EmbeddedLog, 'share' | 'stats'>>
 
-async function openLog(config: Config, clock: Clock, codecs: Codecs): Promise<OpenLog> {
-  const log =
-    config.log.kind === 'memory'
-      ? openMemoryLog({ clock })
-      : await openEmbeddedLog({ folder: config.dataFolder, clock, codecs })
+type OpenedWith = {
+  readonly config: Config
+  readonly clock: Clock
+  readonly codecs: Codecs
+  readonly openKafka: OpenKafka
+}
+
+async function openLog(given: OpenedWith): Promise<OpenLog> {
+  const { config } = given
+  const log = await bareLog(given)
   const { partitions, durability } = config.log
   const retention = (topic: TopicName) => {
     if (topic === 'checkpoints') return { ms: -1, bytes: -1 }
@@ -106,6 +114,13 @@ async function openLog(config: Config, clock: Clock, codecs: Codecs): Promise<Op
   }
   await createTopics(log, { partitions, durability, retention })
   return log
+}
+
+function bareLog({ config, clock, codecs, openKafka: open }: OpenedWith): Promise<OpenLog> {
+  const { kind, kafka } = config.log
+  if (kafka !== undefined) return open(kafka)
+  if (kind === 'memory') return Promise.resolve(openMemoryLog({ clock }))
+  return openEmbeddedLog({ folder: config.dataFolder, clock, codecs })
 }
 
 async function openStore(given: {

@@ -13,6 +13,8 @@ const NAMES = {
   collect: 'collect',
   http: 'http',
   notify: 'notify',
+  forward: 'forward',
+  sites: 'sites',
 } as const satisfies Record<Exclude<keyof Config, 'monitors'>, string>
 
 type Part = keyof typeof NAMES

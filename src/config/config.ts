@@ -38,6 +38,28 @@ export type SourceSpec = TextSourceSpec | SsSourceSpec | MatchNightSpec
 export type RetainedTopic =
   'readings' | 'panes' | 'windows' | 'transitions' | 'notices' | 'commands' | 'late' | 'rejected'
 
+/** A Kafka cluster. Files are absolute; who connects reads them, for each connection anew. */
+export type KafkaSpec = {
+  readonly brokers: readonly { readonly host: string; readonly port: number }[]
+  /** `available`: goes on with one broker of three; `strict`: confirms nothing that lies on one. */
+  readonly promise: 'available' | 'strict'
+  readonly replication: number
+  readonly codec: 'none' | 'lz4' | 'zstd'
+  /** A name that makes membership of groups static. */
+  readonly instance?: string
+  readonly tls?: {
+    readonly caFile?: string
+    readonly certFile?: string
+    readonly keyFile?: string
+    readonly serverName?: string
+  }
+  readonly sasl?: {
+    readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+    readonly username: string
+    readonly passwordFile: string
+  }
+}
+
 /** Everything that can be set, checked and complete: plain data for `app.ts` to hand out. */
 export type Config = {
   readonly site: string
@@ -48,7 +70,9 @@ export type Config = {
   /** Threads beside the main one that read rows and panes; `auto` counts the cores. */
   readonly workers: number | 'auto'
   readonly log: {
-    readonly kind: 'embedded' | 'memory'
+    readonly kind: 'embedded' | 'memory' | 'kafka'
+    /** Where `kind` is kafka, and only there. */
+    readonly kafka?: KafkaSpec
     readonly partitions: number
     readonly durability: 'ack' | 'interval'
     readonly retention: Readonly<
@@ -65,4 +89,13 @@ export type Config = {
   readonly http: { readonly host: string; readonly port: number }
   readonly monitors: readonly MonitorSpec[]
   readonly notify: NotifySpec
+  /** The cloud that this site forwards to. */
+  readonly forward?: {
+    readonly to: KafkaSpec
+    /** Of panes, as keys and values before they are packed; steps count and are never held. */
+    readonly bytesPerSecondMax?: number
+    readonly failoverAfterMs: number
+  }
+  /** The sites that forward to this log; where there are any, this is the cloud (A77). */
+  readonly sites: readonly string[]
 }

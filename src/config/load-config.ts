@@ -5,6 +5,7 @@ import { Secret } from '../std/secret.ts'
 import { utf8 } from '../std/bytes.ts'
 import { checkFields } from './check-fields.ts'
 import { compileCollect } from './compile-collect.ts'
+import { checkSites, compileForward, compileLogKafka } from './compile-kafka.ts'
 import { compileMonitor } from './compile-monitor.ts'
 import { compileNotify, type ReadSecret } from './compile-notify.ts'
 import type { Config } from './config.ts'
@@ -79,7 +80,9 @@ function compile(settings: Settings, site: Site): Config {
   )
   checkUnique(monitors, site)
   checkFields(monitors, findings)
-  const { log, store, http } = settings
+  const { log, store, http, forward } = settings
+  checkSites(settings, findings)
+  const kafka = compileLogKafka(log, { folder, findings, readSecret })
   const { host, port } = addressOf(http.listen)
   const externalUrl = http.external_url?.replace(/\/+$/, '') ?? `http://${http.listen}`
   return {
@@ -90,6 +93,7 @@ function compile(settings: Settings, site: Site): Config {
     workers: settings.workers,
     log: {
       kind: log.kind,
+      ...(kafka !== undefined && { kafka }),
       partitions: log.partitions,
       durability: log.durability,
       retention: retentionOf(log.retention),
@@ -102,6 +106,10 @@ function compile(settings: Settings, site: Site): Config {
     http: { host, port },
     monitors,
     notify: { ...compileNotify(settings.notify, findings, readSecret), externalUrl },
+    ...(forward !== undefined && {
+      forward: compileForward(forward, { folder, findings, readSecret }),
+    }),
+    sites: settings.sites,
   }
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { collectSchema } from './collect-schema.ts'
 import { field } from '../field.ts'
+import { forwardSchema, sitesSchema } from './forward-schema.ts'
+import { kafkaSchema } from './kafka-schema.ts'
 import { monitorSchema } from './monitor-schema.ts'
 import { notifySchema } from './notify-schema.ts'
 
@@ -43,11 +45,18 @@ const retentionSchema = z
 const logSchema = z
   .strictObject({
     kind: field
-      .oneOf(['embedded', 'memory'], {
-        description: '`embedded`: segment files in the data folder; `memory`: gone at the end.',
+      .oneOf(['embedded', 'memory', 'kafka'], {
+        description:
+          '`embedded`: segment files in the data folder; `kafka`: a cluster, named by `kafka`; ' +
+          '`memory`: gone at the end.',
         example: 'embedded',
       })
       .default('embedded'),
+    kafka: kafkaSchema({
+      description: 'The cluster of the log, where `kind` is kafka.',
+      promise: 'available',
+      codec: 'lz4',
+    }).optional(),
     partitions: field
       .integer({
         description: 'Partitions of rows, panes and windows; fixed once the data folder is made.',
@@ -169,6 +178,8 @@ export const settingsSchema = z
       })
       .default([]),
     notify: notifySchema.prefault({}),
+    forward: forwardSchema.optional(),
+    sites: sitesSchema,
   })
   .meta({ description: 'One file configures all.' })
 

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { field } from '../field.ts'
+
+const BROKERS_MAX = 32
+const BROKER = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/
+
+const file = (description: string, example: string) => field.text({ description, example })
+
+const tlsSchema = z
+  .strictObject({
+    ca: file(
+      'Certificates that may sign the brokers’; the machine’s own by default.',
+      '/etc/nocturne/ca.pem',
+    ).optional(),
+    cert: file('Our certificate, where brokers ask for one.', '/etc/nocturne/edge.pem').optional(),
+    key: file(
+      'Key of our certificate; only its owner may read it.',
+      '/etc/nocturne/edge.key',
+    ).optional(),
+    server_name: field
+      .text({
+        description: 'Name that the brokers’ certificates carry, where it is not their host.',
+        example: 'kafka.example.org',
+      })
+      .optional(),
+  })
+  .refine((it) => (it.cert === undefined) === (it.key === undefined), {
+    error: 'needs both `cert` and `key`, or neither',
+  })
+  .meta({
+    description:
+      'Encrypted connections; host names are always verified. `{}` is enough where the machine ' +
+      'knows who signs.',
+  })
+
+const saslSchema = z
+  .strictObject({
+    mechanism: field.oneOf(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], {
+      description: 'How we say who we are; `PLAIN` only with `tls`.',
+      example: 'SCRAM-SHA-512',
+    }),
+    username: field.text({ description: 'Who we are.', example: 'ams1' }),
+    password_file: file(
+      'File with the password; only its owner may read it. It is read again for each connection.',
+      '/etc/nocturne/kafka-password',
+    ),
+  })
+  .meta({ description: 'Who we are, to the brokers.' })
+
+/** One Kafka cluster; what a site's own log and a cloud's differ in are their defaults. */
+export function kafkaSchema(given: {
+  readonly description: string
+  readonly promise: 'available' | 'strict'
+  readonly codec: 'lz4' | 'zstd'
+}) {
+  return z
+    .strictObject({
+      brokers: z
+        .array(z.string().regex(BROKER))
+        .min(1)
+        .max(BROKERS_MAX)
+        .meta({
+          description: 'Brokers to begin with, each `host:port`; the others are found by them.',
+          examples: [['kafka-1.example.org:9092', 'kafka-2.example.org:9092']],
+        }),
+      promise: field
+        .oneOf(['available', 'strict'], {
+          description:
+            '`available`: goes on with one broker of three; `strict`: confirms nothing that ' +
+            'lies on one broker alone.',
+          example: 'available',
+        })
+        .default(given.promise),
+      replication: field
+        .integer({
+          description: 'Copies of the topics that we create.',
+          example: 3,
+          min: 1,
+          max: 9,
+        })
+        .default(3),
+      codec: field
+        .oneOf(['none', 'lz4', 'zstd'], {
+          description: 'How batches are packed.',
+          example: given.codec,
+        })
+        .default(given.codec),
+      instance: field
+        .text({
+          description:
+            'Name of this process in its groups (static membership): a restart then moves no ' +
+            'partitions.',
+          example: 'edge-1',
+        })
+        .optional(),
+      tls: tlsSchema.optional(),
+      sasl: saslSchema.optional(),
+    })
+    .meta({ description: given.description })
+}
+
+/** A Kafka cluster after its schema. */
+export type KafkaFields = z.infer<ReturnType<typeof kafkaSchema>>
