@@ -91,6 +91,13 @@ export const layers: Readonly<Record<string, Room>> = {
     outside: ['@node-rs/crc32'],
     pure: false,
   },
+  'log/kafka': {
+    level: 3,
+    charter: 'the log as a cluster of Kafka brokers',
+    rooms: ['std', 'model', 'log', 'wire'],
+    outside: ['@platformatic/kafka', 'node:fs/promises', 'node:net', 'node:buffer'],
+    pure: false,
+  },
   store: {
     level: 3,
     charter: 'the store seam',

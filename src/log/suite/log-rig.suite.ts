@@ -75,7 +75,19 @@ export class LogRig {
 
   async turn(stepMs = 0): Promise<void> {
     this.clock.advance(stepMs)
-    await setImmediate()
+    await (this.under.turn?.() ?? setImmediate())
+  }
+
+  /** The log's time, by which it stamps what is appended. */
+  now(): number {
+    return this.under.now?.() ?? this.clock.now()
+  }
+
+  /** Lets the log's time pass: by `ms` where it is ours to move, else by more than 1 ms. */
+  async pass(ms: number): Promise<void> {
+    const from = this.now()
+    await this.turn(ms)
+    await this.until(() => this.now() > from + 1)
   }
 
   /** Every row from `offset` to the log's end at the time of the call. */

@@ -9,6 +9,10 @@ export type LogUnderTest = {
   destroy(): Promise<void>
   /** Appends beyond so many waiting (or kept) bytes are refused with LOG_FULL. */
   readonly appendBytesMax: number
+  /** The log's time, where it is not the clock's that the factory was given. */
+  now?(): number
+  /** What a turn waits for, where other processes take part; a pass of our event loop if absent. */
+  turn?(): Promise<void>
   /** Makes the next write to the disk fail, for adapters with a disk (L11). */
   failNextWrite?(): void
 }

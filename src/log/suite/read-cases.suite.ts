@@ -6,18 +6,29 @@ import { records, rowsOf, type LogRig } from './log-rig.suite.ts'
 const MEBIBYTE = 1_048_576
 const FROM_0 = { offset: 0, note: '' }
 
-/** Ten rows in three calls: rows 3 to 6 may well be one batch. */
-async function tenRows(rig: LogRig): Promise<void> {
+/** Ten rows in three calls: rows 3 to 6 may well be one batch. Answers when each call began. */
+async function tenRows(rig: LogRig): Promise<readonly number[]> {
   const log = await rig.withTopic()
+  const begun: number[] = []
   for (const [from, to] of [
     [0, 3],
     [3, 7],
     [7, 10],
   ] as const) {
     const values = Array.from({ length: to - from }, (_, i) => `row ${from + i}`)
+    begun.push(rig.now())
     await log.append('rows', records(...values))
-    rig.clock.advance(1_000)
+    await rig.pass(1_000)
   }
+  return begun
+}
+
+/** The time that the log gave a row. */
+async function timeOf(rig: LogRig, offset: number): Promise<number> {
+  const log = await rig.log()
+  const reading = log.read(await rig.claim(), { position: { offset, note: '' }, bytesMax: 1 })
+  for await (const batch of reading) return batch.times[0]!
+  return assert.fail(`nothing at ${offset}`)
 }
 
 /** Reading from any position, in pieces of any size, until the end and beyond (L14–L22). */
@@ -39,18 +50,21 @@ export const readCases: readonly LogCase[] = [
   {
     title: '[L14] a new reader begins at the earliest row, the latest, or a time',
     run: async (rig) => {
-      const startAt = rig.clock.now()
-      await tenRows(rig)
+      const [first, second, third] = await tenRows(rig)
       const log = await rig.log()
       const offsetFor = async (start: 'earliest' | 'latest' | { atMs: number }) =>
         (await log.position(await rig.claim({ start }))).offset
 
       assert.equal(await offsetFor('earliest'), 0)
       assert.equal(await offsetFor('latest'), 10)
-      assert.equal(await offsetFor({ atMs: startAt - 1 }), 0)
-      assert.equal(await offsetFor({ atMs: startAt + 1_000 }), 3)
-      assert.equal(await offsetFor({ atMs: startAt + 1_001 }), 7)
-      assert.equal(await offsetFor({ atMs: startAt + 60_000 }), 10)
+      assert.equal(await offsetFor({ atMs: first! - 1 }), 0)
+      assert.equal(await offsetFor({ atMs: second! }), 3)
+      assert.equal(await offsetFor({ atMs: third! }), 7)
+      assert.equal(await offsetFor({ atMs: third! + 60_000 }), 10)
+      // Of the second call's rows it is exactly their time that still finds them.
+      const at = await timeOf(rig, 3)
+      assert.equal(await offsetFor({ atMs: at }), 3)
+      assert.equal(await offsetFor({ atMs: at + 1 }), 7)
     },
   },
   {

@@ -1,0 +1,213 @@
+import { isIP } from 'node:net'
+import { readFile } from 'node:fs/promises'
+import {
+  Connection,
+  Writer,
+  apiVersionsV3,
+  createTopicsV7,
+  describeConfigsV4,
+  findCoordinatorV4,
+  heartbeatV4,
+  initProducerIdV4,
+  joinGroupV9,
+  leaveGroupV5,
+  listGroupsV4,
+  listOffsetsV7,
+  metadataV12,
+  offsetCommitV8,
+  offsetFetchV8,
+  produceV9,
+  syncGroupV5,
+  describeGroupsV5,
+} from '@platformatic/kafka'
+import type { API, ConnectionOptions } from '@platformatic/kafka'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import { connectionError } from './kafka-error.ts'
+import type { BrokerAddress, KafkaOptions } from './kafka-options.ts'
+
+// The one file that knows the driver (ADR 0020).
+
+const CLIENT = 'nocturne'
+const FETCH = { key: 1, version: 13 }
+const PRODUCE = { key: 0, version: 9 }
+
+/** The requests that we speak, each in one version: the highest that Kafka 3.3 and 4.3 share. */
+export const requests = {
+  metadata: metadataV12.api,
+  findCoordinator: findCoordinatorV4.api,
+  createTopics: createTopicsV7.api,
+  describeConfigs: describeConfigsV4.api,
+  initProducerId: initProducerIdV4.api,
+  listOffsets: listOffsetsV7.api,
+  joinGroup: joinGroupV9.api,
+  syncGroup: syncGroupV5.api,
+  heartbeat: heartbeatV4.api,
+  leaveGroup: leaveGroupV5.api,
+  offsetCommit: offsetCommitV8.api,
+  offsetFetch: offsetFetchV8.api,
+  listGroups: listGroupsV4.api,
+  describeGroups: describeGroupsV5.api,
+} as const
+
+/** How one connection waits. */
+export type ConnectionLimits = { readonly connectMs: number; readonly requestMs: number }
+
+/** One connection to one broker, logged in. Answers come in the order of the requests. */
+export class BrokerConnection {
+  readonly address: BrokerAddress
+  readonly #connection: Connection
+
+  private constructor(address: BrokerAddress, connection: Connection) {
+    this.address = address
+    this.#connection = connection
+  }
+
+  /** @throws LOG_UNAVAILABLE, LOG_TLS_…, LOG_AUTH_FAILED, LOG_UNSUPPORTED. */
+  static async open(
+    address: BrokerAddress,
+    options: Pick<KafkaOptions, 'tls' | 'sasl'>,
+    { connectMs, requestMs }: ConnectionLimits,
+  ): Promise<BrokerConnection> {
+    const where = `${address.host}:${address.port}`
+    const connection = new Connection(CLIENT, {
+      connectTimeout: connectMs,
+      requestTimeout: requestMs,
+      maxInflights: 16,
+      ...(await secured(options, address)),
+    })
+    // Whoever asked hears of it; here only so that an event without a listener is no crash.
+    connection.on('error', () => undefined)
+    try {
+      await connection.connect(address.host, address.port)
+      const opened = new BrokerConnection(address, connection)
+      await opened.#checkVersions(where)
+      return opened
+    } catch (error) {
+      connection.close(() => undefined)
+      throw connectionError(error, where)
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isConnected()
+  }
+
+  /** Asks one of `requests`; error codes inside of the answer are the caller's to read. */
+  async ask<Request extends unknown[], Answer>(
+    request: API<Request, Answer>,
+    ...given: Request
+  ): Promise<Answer> {
+    try {
+      return await request.async(this.#connection, ...given)
+    } catch (error) {
+      // The driver throws answers that hold an error anywhere, the rest of them with it.
+      if (error instanceof Error && 'response' in error) return error.response as Answer
+      throw connectionError(error, this.#where)
+    }
+  }
+
+  /** Sends the body of a Fetch request; answers the body of its response, in one piece. */
+  fetch(body: Uint8Array): Promise<Uint8Array> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+    this.#connection.send(
+      FETCH.key,
+      FETCH.version,
+      () => Writer.create().append(asBuffer(body)),
+      (_correlation, _key, _version, reader) => reader.buffer.buffer,
+      true,
+      true,
+      (error, answer) => {
+        if (answer !== undefined && error === null) resolve(answer)
+        else reject(connectionError(error, this.#where))
+      },
+    )
+    return promise
+  }
+
+  /** Sends the body of a Produce request, which may be in several pieces. */
+  produce(body: readonly Uint8Array[]): Promise<ProduceAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<ProduceAnswer>()
+    const writer = (): Writer => {
+      const into = Writer.create()
+      for (const piece of body) into.append(asBuffer(piece))
+      return into
+    }
+    const { key, version } = PRODUCE
+    const parse = produceV9.parseResponse
+    this.#connection.send(key, version, writer, parse, true, true, (error, answer) => {
+      if (error !== null && 'response' in error) resolve(error.response as ProduceAnswer)
+      else if (answer !== undefined && error === null) resolve(answer)
+      else reject(connectionError(error, this.#where))
+    })
+    return promise
+  }
+
+  /** Ends it; what was asked and not answered is rejected. */
+  close(): void {
+    this.#connection.close(() => undefined)
+  }
+
+  get #where(): string {
+    return `${this.address.host}:${this.address.port}`
+  }
+
+  async #checkVersions(where: string): Promise<void> {
+    const { apiKeys } = await apiVersionsV3.api.async(this.#connection, CLIENT, '1')
+    const spoken = [...Object.values(requests), FETCH, PRODUCE]
+    for (const { key, version } of spoken) {
+      const there = apiKeys.find(({ apiKey }) => apiKey === key)
+      if (there && there.minVersion <= version && version <= there.maxVersion) continue
+      const has = there === undefined ? 'not at all' : `${there.minVersion} to ${there.maxVersion}`
+      const detail = `${where} speaks API ${key} in versions ${has}, and ${version} is needed`
+      throw new NocturneError('LOG_UNSUPPORTED', detail)
+    }
+  }
+}
+
+/** Per partition what became of its batch. */
+export type ProduceAnswer = {
+  readonly responses: readonly {
+    readonly name: string
+    readonly partitionResponses: readonly {
+      readonly index: number
+      readonly errorCode: number
+      readonly errorMessage?: string | null | undefined
+    }[]
+  }[]
+}
+
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
+
+/** Certificates and password as they are now. */
+async function secured(
+  { tls, sasl }: Pick<KafkaOptions, 'tls' | 'sasl'>,
+  { host }: BrokerAddress,
+): Promise<ConnectionOptions> {
+  const given: ConnectionOptions = {}
+  if (tls !== undefined) {
+    const { caFile, certFile, keyFile, serverName } = tls
+    given.tls = {
+      ...(caFile !== undefined && { ca: await secretFile(caFile) }),
+      ...(certFile !== undefined && { cert: await secretFile(certFile) }),
+      ...(keyFile !== undefined && { key: await secretFile(keyFile) }),
+      ...(serverName !== undefined && { servername: serverName }),
+    }
+    // An address is no name that TLS could send.
+    if (serverName !== undefined) given.tlsServerName = serverName
+    else if (isIP(host) === 0) given.tlsServerName = host
+  }
+  if (sasl !== undefined) {
+    const { mechanism, username, passwordFile } = sasl
+    given.sasl = { mechanism, username, password: (await secretFile(passwordFile)).trimEnd() }
+  }
+  return given
+}
+
+async function secretFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new NocturneError('LOG_SECRET_UNREADABLE', String(error), { cause: error })
+  }
+}

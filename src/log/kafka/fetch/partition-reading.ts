@@ -1,0 +1,248 @@
+import { NocturneError } from '../../../model/nocturne-error.ts'
+import { decodeFetch, encodeFetch, withOffset } from '../../../wire/kafka/fetch-codec.ts'
+import type { FetchAnswer } from '../../../wire/kafka/fetch-codec.ts'
+import { BATCH_HEADER_BYTES, i32 } from '../../../wire/record-batch/batch-header.ts'
+import { findBatch, scanBatches } from '../../../wire/record-batch/batch-scanner.ts'
+import type { Codecs } from '../../../wire/record-batch/codecs.ts'
+import { CommittedFilter } from '../../../wire/record-batch/committed-filter.ts'
+import { ScannedColumns, type RejectedBatch } from '../../../wire/record-batch/scanned-columns.ts'
+import type { LogBatch } from '../../log.ts'
+import type { Cluster } from '../cluster.ts'
+import type { BrokerConnection } from '../driver.ts'
+import { kafkaCode, kafkaError, mayPass } from '../kafka-error.ts'
+import { isPassing, Pauses, type Waiting } from '../patience.ts'
+
+/** Bytes asked for where a batch cannot be read, to find the one behind it. */
+const SALVAGE_BYTES = 8 * 1_048_576
+
+export type ReadingDeps = Waiting & { readonly cluster: Cluster; readonly codecs: Codecs }
+
+/** Which partition, and the topic's id once it is known. */
+type Place = { readonly topic: string; readonly partition: number }
+
+/** One fetch that is under way, and the offset that it asks for. */
+type Asked = { readonly offset: number; readonly answer: Promise<Uint8Array> }
+
+/**
+ * Reads one partition over a connection of its own: while one answer is scanned the next is on its
+ * way, so two are held at most. Follows the leader wherever it goes.
+ */
+export class PartitionReading {
+  readonly #deps: ReadingDeps
+  readonly #place: Place
+  readonly #bytesMax: number
+  readonly #columns: ScannedColumns
+  readonly #pauses: Pauses
+  readonly #filter = new CommittedFilter()
+  #offset: number
+  #topicId: string | undefined
+  #request: Uint8Array | undefined
+  #connection: BrokerConnection | undefined
+  #asked: Asked | undefined
+  #isClosed = false
+  /** Where a batch could not be read at the first try. */
+  #suspect = -1
+
+  constructor(deps: ReadingDeps, place: Place, from: { offset: number; bytesMax: number }) {
+    this.#deps = deps
+    this.#place = place
+    this.#offset = from.offset
+    this.#bytesMax = Math.max(1, Math.min(from.bytesMax, deps.limits.fetchBytesMax))
+    this.#columns = new ScannedColumns(undefined, deps.codecs)
+    this.#pauses = new Pauses(deps)
+  }
+
+  /**
+   * The next run of batches; undefined where there was none yet, or once the signal aborts.
+   * @throws LOG_OFFSET_OUT_OF_RANGE, LOG_TOPIC_UNKNOWN, LOG_TOPIC_DIFFERS, LOG_CORRUPT, and what
+   * keeps us from the brokers unless it may pass.
+   */
+  async next(): Promise<LogBatch | undefined> {
+    const { signal, cluster } = this.#deps
+    this.#ask(this.#offset)
+    try {
+      const bytes = await orAborted(this.#asked!.answer, signal)
+      this.#asked = undefined
+      if (bytes === undefined) return undefined
+      const answer = decodeFetch(bytes)
+      if (answer === undefined) throw new NocturneError('LOG_UNAVAILABLE', `${this.#at}: no answer`)
+      if (answer.error !== 0) return await this.#refused(answer)
+      this.#pauses.reset()
+      return await this.#take(bytes, answer)
+    } catch (error) {
+      this.#asked = undefined
+      this.#disconnect()
+      cluster.stale()
+      if (signal.aborted) return undefined
+      if (!isPassing(error)) throw error
+      await this.#pauses.pause()
+      return undefined
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#disconnect()
+  }
+
+  get #at(): string {
+    return `${this.#place.topic}/${this.#place.partition}`
+  }
+
+  #ask(offset: number): void {
+    if (this.#asked?.offset === offset) return
+    const answer = this.#fetch(offset)
+    // Whoever takes it hears of it; one that nobody takes any more is no crash.
+    answer.catch(() => undefined)
+    this.#asked = { offset, answer }
+  }
+
+  async #fetch(offset: number): Promise<Uint8Array> {
+    const connection = await this.#connected()
+    return connection.fetch(withOffset(this.#request!, offset))
+  }
+
+  async #connected(): Promise<BrokerConnection> {
+    const there = this.#connection
+    if (there?.isOpen === true) return there
+    const { cluster, limits } = this.#deps
+    const { topic, partition } = this.#place
+    const leader = await cluster.leaderOf(topic, partition)
+    const { id } = await cluster.topic(topic)
+    this.#topicId ??= id
+    if (id !== this.#topicId) throw madeAnew(this.#at)
+    const place = { topicId: id, partition, bytesMax: this.#bytesMax, waitMs: limits.fetchWaitMs }
+    this.#request = encodeFetch(place)
+    const connection = await cluster.connect(leader, limits.fetchWaitMs + limits.connectMs)
+    this.#connection = connection
+    if (this.#isClosed) connection.close()
+    return connection
+  }
+
+  #disconnect(): void {
+    this.#connection?.close()
+    this.#connection = undefined
+  }
+
+  async #refused({ error }: FetchAnswer): Promise<undefined> {
+    const { cluster } = this.#deps
+    if (error === kafkaCode.offsetOutOfRange) {
+      throw new NocturneError('LOG_OFFSET_OUT_OF_RANGE', `${this.#offset} in ${this.#at}`)
+    }
+    const isUnknown =
+      error === kafkaCode.unknownTopic ||
+      error === kafkaCode.unknownTopicId ||
+      error === kafkaCode.inconsistentTopicId
+    if (isUnknown) {
+      // A broker that has just begun may not have heard of the topic yet.
+      cluster.stale()
+      const { id } = await cluster.topic(this.#place.topic)
+      if (id !== this.#topicId) throw madeAnew(this.#at)
+      throw new NocturneError('LOG_UNAVAILABLE', `${this.#at} is not known to its leader yet`)
+    }
+    const told = kafkaError(error, this.#at)
+    throw mayPass(error) ? new NocturneError('LOG_UNAVAILABLE', told.detail) : told
+  }
+
+  async #take(bytes: Uint8Array, answer: FetchAnswer): Promise<LogBatch | undefined> {
+    const { from, to, aborted } = answer
+    if (from === to) return undefined
+    const columns = this.#columns
+    const guess = offsetAfter(bytes, from, to)
+    if (guess > this.#offset) this.#ask(guess)
+    this.#filter.reset(aborted)
+    columns.reset({ next: 0, first: this.#offset, filter: this.#filter })
+    scanBatches(bytes, { from, to }, columns)
+    if (columns.consumed === from) return this.#salvage(bytes, answer)
+    this.#suspect = -1
+    return this.#deliver(bytes, answer)
+  }
+
+  #deliver(bytes: Uint8Array, { from, lastStable }: FetchAnswer): LogBatch | undefined {
+    const { count, offsets, times, keys, values, consumed, next } = this.#columns
+    const base = this.#offset
+    const rejected = this.#columns.rejected.filter((range) => range.next > base)
+    this.#offset = Math.max(base, next)
+    if (count === 0 && rejected.length === 0) return undefined
+    const raw = bytes.subarray(from, consumed)
+    const place = { ...this.#place, base, next: this.#offset, end: lastStable }
+    return { ...place, raw, rejected, count, offsets, times, keys, values }
+  }
+
+  /**
+   * The first batch cannot be read. It is fetched once more, since a fault on the way looks the
+   * same; then it is passed over, up to the batch that follows it.
+   */
+  async #salvage(bytes: Uint8Array, answer: FetchAnswer): Promise<LogBatch | undefined> {
+    const { from, to, lastStable } = answer
+    const reason = this.#columns.stuck ?? 'length'
+    if (this.#suspect !== this.#offset) {
+      this.#suspect = this.#offset
+      this.#asked = undefined
+      this.#disconnect()
+      return undefined
+    }
+    const begins = Math.min(this.#offset, baseAt(bytes, from))
+    const behind = { next: this.#offset + 1, limit: Number.MAX_SAFE_INTEGER }
+    const { codecs } = this.#deps
+    const found = findBatch(bytes, { from: from + 1, to, codecs }, behind)
+    const next = found.at < to ? found.base : await this.#probe(offsetAfter(bytes, from, to))
+    if (next === undefined) throw new NocturneError('LOG_CORRUPT', `${this.#at} at ${begins}`)
+    const sample = bytes.slice(from, Math.min(to, from + 256))
+    const range: RejectedBatch = { from: this.#offset, next, reason, sample }
+    const place = { ...this.#place, base: this.#offset, next, end: lastStable }
+    this.#offset = next
+    this.#suspect = -1
+    this.#columns.reset({ next })
+    const { offsets, times, keys, values } = this.#columns
+    const raw = new Uint8Array(0)
+    return { ...place, raw, rejected: [range], count: 0, offsets, times, keys, values }
+  }
+
+  /** Whether a batch that can be read stands at `offset`, of which a damaged header speaks. */
+  async #probe(offset: number): Promise<number | undefined> {
+    const { limits } = this.#deps
+    const { partition } = this.#place
+    if (!(offset > this.#offset)) return undefined
+    const connection = await this.#connected()
+    const place = { topicId: this.#topicId!, partition, bytesMax: SALVAGE_BYTES }
+    const request = encodeFetch({ ...place, waitMs: limits.fetchWaitMs })
+    const bytes = await connection.fetch(withOffset(request, offset))
+    const answer = decodeFetch(bytes)
+    if (answer === undefined || answer.error !== 0) return undefined
+    if (answer.from === answer.to) return answer.highWatermark === offset ? offset : undefined
+    const base = baseAt(bytes, answer.from)
+    return base > this.#offset ? base : undefined
+  }
+}
+
+const madeAnew = (at: string): NocturneError =>
+  new NocturneError('LOG_TOPIC_DIFFERS', `${at} was deleted and made anew`)
+
+const baseAt = (bytes: Uint8Array, at: number): number =>
+  i32(bytes, at) * 2 ** 32 + (i32(bytes, at + 4) >>> 0)
+
+/** The offset behind the last whole batch, by headers that nobody has checked yet. */
+function offsetAfter(bytes: Uint8Array, from: number, to: number): number {
+  let next = -1
+  let at = from
+  while (at + BATCH_HEADER_BYTES <= to) {
+    const size = i32(bytes, at + 8) + 12
+    if (size < BATCH_HEADER_BYTES || at + size > to) break
+    next = baseAt(bytes, at) + i32(bytes, at + 23) + 1
+    at += size
+  }
+  return next
+}
+
+/** The work's result, or undefined as soon as the signal aborts. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined)
+  const { promise, resolve, reject } = Promise.withResolvers<T | undefined>()
+  const end = (): void => resolve(undefined)
+  signal.addEventListener('abort', end, { once: true })
+  work.then(resolve, reject)
+  const free = (): void => signal.removeEventListener('abort', end)
+  promise.then(free, free)
+  return promise
+}
