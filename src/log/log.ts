@@ -103,6 +103,25 @@ export interface Log {
 }
 
 /**
+ * What people ask of groups from outside of them: where they stand, and to move them while nobody
+ * reads. Every adapter has it beside its `Log`.
+ * @throws LOG_TOPIC_UNKNOWN, LOG_GROUP_ACTIVE, LOG_CLOSED.
+ */
+export interface LogGroups {
+  /** Those that hold a position or have members, in order of name. */
+  groups(): Promise<readonly string[]>
+  /** Per partition: the committed position, undefined where there is none. */
+  positions(group: string, topic: string): Promise<readonly (Position | undefined)[]>
+  /** Per partition: the first offset whose append time is at or after it, else the end. */
+  offsetsAt(topic: string, atMs: number): Promise<readonly Offset[]>
+  /**
+   * Sets where the group goes on, one offset a partition, with an empty note; all or none of them.
+   * @throws LOG_GROUP_ACTIVE while it has members, or one that left still holds a claim.
+   */
+  moveTo(group: string, topic: string, offsets: readonly Offset[]): Promise<void>
+}
+
+/**
  * Where a reader can go on: `offset`, or the log's start where retention has overtaken it; then
  * `missing` says how many records are gone, and the reader must count them (never in silence).
  */
