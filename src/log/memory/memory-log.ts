@@ -22,7 +22,7 @@ import { MemoryPartition, recordBytes } from './memory-partition.ts'
 const NOTE_BYTES_MAX = 4_096
 const BYTES_MAX = 256 * 1_048_576
 
-type Topic = { readonly spec: TopicSpec; readonly partitions: MemoryPartition[]; calls: number }
+type Topic = { spec: TopicSpec; readonly partitions: MemoryPartition[]; calls: number }
 
 /**
  * A log in memory, for tests and for what need not outlive the process. Append settles at once;
@@ -49,11 +49,17 @@ class MemoryLog implements Log, LogGroups {
     this.#bytesMax = bytesMax
   }
 
+  /** A topic that is there takes over the retention and the size bound at once. */
   async createTopic(spec: TopicSpec): Promise<void> {
     this.#assertOpen()
     assert(spec.partitions >= 1, 'a topic has at least one partition')
-    const there = this.#topics.get(spec.topic)?.spec
-    if (there !== undefined) return refuseOther(there, spec)
+    const there = this.#topics.get(spec.topic)
+    if (there !== undefined) {
+      refuseOther(there.spec, spec)
+      there.spec = spec
+      for (const partition of there.partitions) partition.adopt(spec)
+      return
+    }
     const partitions = Array.from(
       { length: spec.partitions },
       (_, partition) => new MemoryPartition(spec, partition),
