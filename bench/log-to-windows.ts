@@ -42,6 +42,7 @@ const supervision: Supervision = {
   logger: createLogger(),
   failed,
   troubled: () => undefined,
+  missed: () => undefined,
   bug: (error) => failed(String(error)),
 }
 

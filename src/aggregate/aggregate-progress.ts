@@ -12,8 +12,6 @@ export type AggregateProgress = BailTotals & {
   rejected: number
   late: number
   repeats: number
-  /** Records that retention took before they were read. */
-  missing: number
   /** Per partition: everything before this offset is in `panes`. */
   readonly next: Map<number, number>
 }
@@ -27,6 +25,5 @@ export const newAggregateProgress = (next = new Map<number, number>()): Aggregat
   rejected: 0,
   late: 0,
   repeats: 0,
-  missing: 0,
   next,
 })

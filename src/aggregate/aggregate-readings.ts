@@ -7,13 +7,14 @@ import {
   type LogBatch,
   type LogRecord,
   type Position,
+  type TellGap,
 } from '../log/log.ts'
 import { bailReasons, type AggregateProgress } from './aggregate-progress.ts'
 import type { AggregateReaderSpec } from './aggregate-spec.ts'
 import { appendRefusals, type RefusalAllowance } from './append-refusals.ts'
 import { foldName } from './folds-alike.ts'
 import { PartitionFold, type Refusal } from './partition-fold.ts'
-import { toldTo, withTold } from './resume-note.ts'
+import { decodeResumeNote, toldTo, withTold } from './resume-note.ts'
 
 /** One turn: the most that memory holds at a time and that a crash repeats (D5). */
 const TURN_BYTES_MAX = 1_048_576
@@ -32,6 +33,8 @@ export type AggregateDeps = {
   readonly progress: AggregateProgress
   /** Ends the reading where it stands, as the end of the claim does: another `spec` takes over. */
   readonly until?: AbortSignal
+  /** Absent where nothing can be missing. */
+  readonly onGap?: TellGap
 }
 
 /**
@@ -76,10 +79,13 @@ class ReadingsReader {
   }
 
   async #restore(): Promise<Position> {
-    const { log, progress } = this.#deps
-    const { offset: committed, note } = await log.position(this.#claim)
-    const { offset, missing } = await reachableFrom(log, this.#claim, committed)
-    progress.missing += missing
+    const { log, progress, onGap } = this.#deps
+    const committed = await log.position(this.#claim)
+    const standing = { at: this.#claim, offset: committed.offset, ...readAt(committed.note) }
+    const { offset, gap } = await reachableFrom(log, standing)
+    if (gap !== undefined) onGap?.(gap)
+    // Where rows were lost, other rows may stand at their offsets: nothing is known of those.
+    const note = gap?.reason === 'lost' ? '' : committed.note
     this.#fold.restore(note)
     if (this.#deps.spec.isDurable) this.#toldTo = toldTo(note, this.#foldName)
     this.#next = offset
@@ -156,4 +162,10 @@ class ReadingsReader {
     progress.repeats += repeats
     for (const [i, reason] of bailReasons.entries()) progress[`bailed_${reason}`] += bails[i]!
   }
+}
+
+/** The greatest event time before the position stands for when its last row was read. */
+function readAt(note: string): { readonly readAtMs?: number } {
+  const newest = Math.max(...decodeResumeNote(note).watermarks.map(([, watermark]) => watermark))
+  return Number.isFinite(newest) ? { readAtMs: newest } : {}
 }

@@ -22,6 +22,7 @@ import type { Codecs } from '../wire/record-batch/codecs.ts'
 import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
 import { createTopics } from './create-topics.ts'
+import { LogGaps } from './log-gaps.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
@@ -147,6 +148,7 @@ class Parts {
   readonly #metrics: Metrics = createMetrics()
   readonly #progress: Progress = newProgress()
   readonly #readiness = new Readiness(this.#progress)
+  readonly #gaps: LogGaps
   readonly #supervision: Supervision
   readonly #lane: Lane
   readonly #bug = Promise.withResolvers<never>()
@@ -175,11 +177,14 @@ class Parts {
     this.#bug.promise.catch(() => undefined)
     this.#lane = new Lane(clock)
     told(true)
+    const counted = this.#metrics.gapRows
+    this.#gaps = new LogGaps(logger, (labels, rows) => counted.inc({ ...labels }, rows))
     this.#supervision = {
       clock,
       logger,
       failed: (reader, reason) => this.#metrics.readerFailures.inc({ reader, reason }),
       troubled: (reader, code) => this.#readiness.troubled(reader, code),
+      missed: (reader, gap) => this.#gaps.met(reader, gap),
       bug: (error) => this.#bug.reject(error),
     }
     this.#collectors = createCollectors({ log, clock, config, input })
@@ -299,6 +304,7 @@ class Parts {
       hopMsMax: () => this.#monitors.hopMsMax,
       terminal,
       count: (where, reason, count) => this.#metrics.notify.inc({ where, reason }, count),
+      missed: (group, gap) => this.#gaps.met(group, gap),
     })
     const { signal } = this.#reading
     for (const { name, run } of parts) {
@@ -330,7 +336,7 @@ class Parts {
       },
       wallFiles,
       count: (what, reason) => this.#metrics.serve.inc({ what, reason }),
-      readiness: () => this.#readiness.checks(),
+      readiness: () => [...this.#readiness.checks(), ...this.#gaps.checks()],
       epoch: clock.now().toString(36),
       jitter: Math.random,
     })

@@ -1,6 +1,7 @@
 import type { Clock } from '../std/clock.ts'
 
-const WAIT_MS_MIN = 100
+/** What every first wait is. */
+export const WAIT_MS_MIN = 100
 /** Where a repeat is expected to help in time, and where it is not. */
 const WAIT_MS_MAX = 10_000
 const HOPELESS_WAIT_MS_MAX = 60_000

@@ -1,12 +1,14 @@
-import type { Claim, GroupSpec, Log } from '../log/log.ts'
+import type { Claim, GroupSpec, Log, TellGap } from '../log/log.ts'
 
 /** A reader that takes claims: its group, its topic, and what it does with a partition. */
 export type ClaimReader = {
   readonly group: string
   readonly topic: string
-  /** The log is the one that its supervisor lends it for this run. */
-  readonly read: (claim: Claim, log: Log) => Promise<void>
+  /** The log is the one that its supervisor lends it for this run; so is whom it tells of gaps. */
+  readonly read: (claim: Claim, log: Log, gaps?: Gaps) => Promise<void>
 }
+
+export type Gaps = { readonly onGap: TellGap }
 
 /** How a reader asks for its claims. */
 export const groupOf = ({ group, topic }: ClaimReader): GroupSpec => ({

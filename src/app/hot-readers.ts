@@ -6,7 +6,7 @@ import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
 import type { Claim, Log } from '../log/log.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Replaceable } from '../std/replaceable.ts'
-import type { ClaimReader } from './claim-reader.ts'
+import type { ClaimReader, Gaps } from './claim-reader.ts'
 
 /** What the readers of the hot path have to know: plain data, absent where a role is not run. */
 export type HotSpecs = {
@@ -32,21 +32,21 @@ export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimR
   const readers: ClaimReader[] = []
   if (aggregate !== undefined) {
     const deps = { clock, progress: progress.aggregate }
-    const read = async (claim: Claim, log: Log): Promise<void> => {
+    const read = async (claim: Claim, log: Log, gaps?: Gaps): Promise<void> => {
       let until: AbortSignal
       do {
         until = specs.replaced
         const spec = specs.current.aggregate ?? aggregate
-        await aggregateReadings({ ...deps, log, spec, until }, claim)
+        await aggregateReadings({ ...deps, ...gaps, log, spec, until }, claim)
       } while (until.aborted && !claim.signal.aborted)
     }
     readers.push({ group: 'aggregate', topic: 'readings', read })
   }
   if (evaluate !== undefined) {
     const deps = { clock, progress: progress.evaluate }
-    const read = (claim: Claim, log: Log): Promise<void> => {
+    const read = (claim: Claim, log: Log, gaps?: Gaps): Promise<void> => {
       const spec = specs.current.evaluate ?? evaluate
-      return evaluatePanes({ ...deps, log, spec }, claim)
+      return evaluatePanes({ ...deps, ...gaps, log, spec }, claim)
     }
     readers.push({ group: 'evaluate', topic: 'panes', read })
   }

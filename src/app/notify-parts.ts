@@ -1,4 +1,4 @@
-import type { Log } from '../log/log.ts'
+import type { Log, LogGap } from '../log/log.ts'
 import { runAlertmanager } from '../notify/alertmanager.ts'
 import type { CountReason } from '../notify/count-reason.ts'
 import { httpPost } from '../notify/http-post.ts'
@@ -18,6 +18,7 @@ export type NotifyDeps = {
   readonly hopMsMax: () => number
   readonly terminal: { readonly write: (text: string) => void; readonly isColored: boolean }
   readonly count: CountReason
+  readonly missed: (group: string, gap: LogGap) => void
 }
 
 /** A loop of `notify`: the plan, or one receiver's delivery; none waits for another (A65). */
@@ -28,23 +29,24 @@ export type NotifyPart = {
 
 /** The plan and one sender a receiver. */
 export function notifyParts(deps: NotifyDeps): readonly NotifyPart[] {
-  const { log, clock, spec, count } = deps
-  const plan = (signal: AbortSignal) => runPlan({ log, spec, clock, signal, count })
+  const { log, clock, spec, count, missed } = deps
+  const onGap = (gap: LogGap) => missed('plan', gap)
+  const plan = (signal: AbortSignal) => runPlan({ log, spec, clock, signal, count, onGap })
   const senders = spec.receivers.map((receiver) => sender(deps, receiver))
   return [{ name: 'plan', run: plan }, ...senders]
 }
 
 function sender(deps: NotifyDeps, receiver: ReceiverSpec): NotifyPart {
-  const { log, clock, spec, hopMsMax, terminal, count } = deps
+  const { log, clock, spec, hopMsMax, terminal, count, missed } = deps
   const post = httpPost(clock)
   const random = prng(clock.now())
   const name = `send/${receiver.name}`
+  const shared = { log, clock, random, count, onGap: (gap: LogGap) => missed(name, gap) }
   const { externalUrl } = spec
   if (receiver.kind === 'alertmanager') {
     return {
       name,
-      run: (signal) =>
-        runAlertmanager({ log, spec, receiver, hopMsMax, post, clock, random, signal, count }),
+      run: (signal) => runAlertmanager({ ...shared, spec, receiver, hopMsMax, post, signal }),
     }
   }
   const toTerminal = terminalDelivery({ ...terminal, clock })
@@ -55,7 +57,6 @@ function sender(deps: NotifyDeps, receiver: ReceiverSpec): NotifyPart {
       : (notice) => post(webhookRequest(notice, { url, externalUrl }))
   return {
     name,
-    run: (signal) =>
-      runSend({ log, receiver: receiver.name, deliver, clock, random, signal, count }),
+    run: (signal) => runSend({ ...shared, receiver: receiver.name, deliver, signal }),
   }
 }

@@ -48,9 +48,6 @@ export async function observe(
       setTotal(metrics.rejected, { source, reason }, count)
     }
   }
-  setTotal(metrics.missing, { reader: 'aggregate' }, aggregate.missing)
-  setTotal(metrics.missing, { reader: 'evaluate' }, evaluate.missing)
-  setTotal(metrics.missing, { reader: 'record' }, progress.windows.missing + progress.steps.missing)
   const readers = [
     ['aggregate', 'readings', aggregate.next],
     ['evaluate', 'panes', evaluate.next],

@@ -22,13 +22,12 @@ export const newProgress = (): Progress => ({
   evaluate: {
     windows: 0,
     steps: 0,
-    missing: 0,
     groups: new Map(),
     outcomes: new Map(),
     next: new Map(),
   },
-  windows: { written: 0, missing: 0, rejected: new Map(), next: new Map() },
-  steps: { written: 0, missing: 0, rejected: new Map(), next: new Map() },
+  windows: { written: 0, rejected: new Map(), next: new Map() },
+  steps: { written: 0, rejected: new Map(), next: new Map() },
 })
 
 /** What the reader of rows has to know of a configuration. */
@@ -57,12 +56,12 @@ export function recordReaders(deps: {
     {
       group: 'record-windows',
       topic: 'windows',
-      read: (claim, log) => recordWindows({ ...windows, log }, claim),
+      read: (claim, log, gaps) => recordWindows({ ...windows, ...gaps, log }, claim),
     },
     {
       group: 'record-steps',
       topic: 'transitions',
-      read: (claim, log) => recordSteps({ ...steps, log }, claim),
+      read: (claim, log, gaps) => recordSteps({ ...steps, ...gaps, log }, claim),
     },
   ]
 }

@@ -144,7 +144,6 @@ class Readers {
   readonly #aggregated = newAggregateProgress()
   readonly #evaluated = {
     windows: 0,
-    missing: 0,
     steps: 0,
     groups: new Map(),
     outcomes: new Map(),

@@ -21,6 +21,7 @@ function supervised(failures: readonly unknown[], isRebuilt: boolean) {
       logger: silentLogger,
       failed: (_, reason) => counted.push(reason),
       troubled: (_, code) => troubles.push(code),
+      missed: () => undefined,
       bug: (error) => bugs.push(error),
     },
     { name: 'reader', signal: stop.signal, isRebuilt },
@@ -86,6 +87,20 @@ test('[R31] a reader outlives its bug: named at once, well after 10 s', async ()
   assert.deepEqual([counted, bugs], [['APP_READER_BUG'], []])
   stop.abort()
   await ended
+})
+
+test('[D8] [R31] a reader that the log overtakes goes on after 100 ms, untroubled', async () => {
+  const outside = new NocturneError('LOG_OFFSET_OUT_OF_RANGE', 'x')
+  const failures = Array.from({ length: 10 }, () => outside)
+
+  const { stop, startedAt, troubles, counted, ended, pass } = supervised(failures, true)
+  await pass(3000)
+  stop.abort()
+  await ended
+
+  const waits = startedAt.slice(1).map((at, i) => at - startedAt[i]!)
+  assert.deepEqual(waits, Array(10).fill(100))
+  assert.deepEqual([troubles, counted.length], [[], 10])
 })
 
 test('[R31] a reader that leaves while it is troubled takes its trouble along', async () => {

@@ -1,9 +1,10 @@
 import type { Clock } from '../std/clock.ts'
-import type { Claim, GroupSpec, Log } from '../log/log.ts'
+import type { Claim, GroupSpec, Log, LogGap } from '../log/log.ts'
 import type { ErrorCode } from '../model/error-catalogue.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { Backoff } from './backoff.ts'
+import { Backoff, WAIT_MS_MIN } from './backoff.ts'
+import type { ClaimReader } from './claim-reader.ts'
 import { HeldLog } from './held-log.ts'
 
 /** What a bug in a reader is called where codes are shown. */
@@ -18,6 +19,8 @@ export type Supervision = {
   readonly failed: (reader: string, reason: string) => void
   /** A reader stands still for a reason that a repeat may not cure; undefined: it is over. */
   readonly troubled: (reader: string, code: ErrorCode | undefined) => void
+  /** Rows that a reader of this group will never get. */
+  readonly missed: (group: string, gap: LogGap) => void
   /** A bug outside of the readers of partitions: the process must end (R5). */
   readonly bug: (error: unknown) => void
 }
@@ -57,8 +60,10 @@ export async function supervise(
       const isExpected = error instanceof NocturneError
       if (!isExpected && part.isRebuilt !== true) return supervision.bug(error)
       const code = isExpected ? error.code : BUG
-      const mayPass = isExpected && error.entry.retry
-      waitedMs = backoff.next(mayPass)
+      // The next run begins where the log can be read, and tells what is missing.
+      const isOvertaken = code === 'LOG_OFFSET_OUT_OF_RANGE'
+      const mayPass = isOvertaken || (isExpected && error.entry.retry)
+      waitedMs = isOvertaken ? WAIT_MS_MIN : backoff.next(mayPass)
       supervision.failed(name, code)
       const facts = { reader: name, reason: code, backoff_ms: waitedMs }
       if (isExpected) logger.warn(facts, error.message)
@@ -92,12 +97,12 @@ export async function superviseClaims(
     readonly group: GroupSpec
     readonly signal: AbortSignal
   },
-  read: (claim: Claim, log: Log) => Promise<void>,
+  read: ClaimReader['read'],
 ): Promise<void> {
   const running = new Set<Promise<void>>()
   for await (const claim of part.log.claims(part.group, part.signal)) {
     const name = `${part.name}/${claim.topic}/${claim.partition}`
-    const task = superviseClaim(supervision, { name, log: part.log, claim }, read)
+    const task = superviseClaim(supervision, { ...part, name, claim, reader: part.name }, read)
     running.add(task)
     const done = (): void => void running.delete(task)
     task.then(done, done)
@@ -105,11 +110,18 @@ export async function superviseClaims(
   await Promise.all([...running])
 }
 
+type ClaimPart = {
+  readonly name: string
+  readonly reader: string
+  readonly log: Log
+  readonly claim: Claim
+}
+
 /** A bug ends here too: each run makes its state anew, so that it harms no other (R31). */
 async function superviseClaim(
   supervision: Supervision,
-  { name, log, claim }: { readonly name: string; readonly log: Log; readonly claim: Claim },
-  read: (claim: Claim, log: Log) => Promise<void>,
+  { name, reader, log, claim }: ClaimPart,
+  read: ClaimReader['read'],
 ): Promise<void> {
   const held = new Set<string>()
   const onHeld = (error: NocturneError): void => {
@@ -120,9 +132,10 @@ async function superviseClaim(
     const facts = { reader: name, reason: error.code, missing: error.detail }
     supervision.logger.error(facts, 'goes on without this partition and keeps its position')
   }
+  const gaps = { onGap: (gap: LogGap) => supervision.missed(reader, gap) }
   const part = { name, signal: claim.signal, isRebuilt: true }
   try {
-    await supervise(supervision, part, () => read(claim, new HeldLog(log, onHeld)))
+    await supervise(supervision, part, () => read(claim, new HeldLog(log, onHeld), gaps))
   } finally {
     for (const trouble of held) supervision.troubled(trouble, undefined)
     claim.release()

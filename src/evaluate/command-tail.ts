@@ -1,4 +1,4 @@
-import type { Claim, Log } from '../log/log.ts'
+import { reachableFrom, type Claim, type Log, type TellGap } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
 import { decodeCommand } from '../wire/command-codec.ts'
 
@@ -8,14 +8,16 @@ const WAITING_MAX = 10_000
 /** What people asked for, read ahead of the clock records that put it in force (A7). */
 export class CommandTail {
   readonly #log: Log
+  readonly #onGap: TellGap | undefined
   /** By offset; undefined where a record could not be read. */
   readonly #waiting = new Map<number, Command | undefined>()
   #next: number
   #arrived = Promise.withResolvers<void>()
   #taken = Promise.withResolvers<void>()
 
-  constructor(log: Log, from: number) {
+  constructor(log: Log, from: number, onGap?: TellGap) {
     this.#log = log
+    this.#onGap = onGap
     this.#next = from
   }
 
@@ -54,7 +56,15 @@ export class CommandTail {
     return commands
   }
 
+  /** Whoever begins at the first command has missed none, whatever has expired by then. */
+  async #begin(at: Claim): Promise<void> {
+    const { offset, gap } = await reachableFrom(this.#log, { at, offset: this.#next })
+    if (gap !== undefined && gap.from > 0) this.#onGap?.(gap)
+    this.#next = gap?.reason === 'lost' ? gap.from : offset
+  }
+
   async #read(claim: Claim): Promise<void> {
+    await this.#begin(claim)
     const position = { offset: this.#next, note: '' }
     for await (const batch of this.#log.read(claim, { position, bytesMax: 65_536 })) {
       const { bytes, starts, lengths } = batch.values

@@ -1,6 +1,13 @@
 import type { Clock } from '../std/clock.ts'
 import { InFlight } from '../std/in-flight.ts'
-import { reachableFrom, readToEnd, type Claim, type Log, type LogBatch } from '../log/log.ts'
+import {
+  reachableFrom,
+  readToEnd,
+  type Claim,
+  type Log,
+  type LogBatch,
+  type TellGap,
+} from '../log/log.ts'
 import type { Command } from '../model/command.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import { bytesOf, type ByteColumn } from '../model/record-columns.ts'
@@ -33,8 +40,6 @@ const CHECKPOINT_EVERY_MS = 5000
 export type EvaluateProgress = {
   windows: number
   steps: number
-  /** Records that retention took before they were judged. */
-  missing: number
   /** Groups kept in memory, per partition. */
   readonly groups: Map<number, number>
   /** What became of the records of each partition, by reason. */
@@ -48,6 +53,8 @@ export type EvaluateDeps = {
   readonly clock: Clock
   readonly spec: EvaluateSpec
   readonly progress: EvaluateProgress
+  /** Absent where nothing can be missing. */
+  readonly onGap?: TellGap
 }
 
 /**
@@ -97,18 +104,25 @@ class PanesReader {
     this.#claim = claim
     this.#evaluator = from.evaluator
     this.#records = new RecordReader(this.#evaluator.aggregatesOf)
-    this.#commands = new CommandTail(deps.log, this.#evaluator.commandsTo)
+    this.#commands = new CommandTail(deps.log, this.#evaluator.commandsTo, deps.onGap)
     this.#checkpointAt = from.startedAt
   }
 
   /** Finds where to read on, by the checkpoint that the evaluator was loaded with. */
   async restore(found: Checkpoint | undefined, committed: number): Promise<void> {
-    const { log } = this.#deps
-    const judged = await reachableFrom(log, this.#claim, found?.offset ?? committed)
-    const rebuildFrom = found?.rebuildFrom ?? committed
-    this.#readFrom = (await reachableFrom(log, this.#claim, rebuildFrom)).offset
-    this.#judgeFrom = judged.offset
-    this.#deps.progress.missing += judged.missing
+    const { log, onGap } = this.#deps
+    const standing = { at: this.#claim, ...(found && found.now > 0 && { readAtMs: found.now }) }
+    const offset = found?.offset ?? committed
+    const rebuilt = await reachableFrom(log, {
+      ...standing,
+      offset: found?.rebuildFrom ?? committed,
+    })
+    const judged = await reachableFrom(log, { ...standing, offset })
+    this.#readFrom = rebuilt.offset
+    // Where panes were lost, all that is rebuilt is judged again: some of it may be new.
+    this.#judgeFrom = judged.gap?.reason === 'lost' ? rebuilt.offset : judged.offset
+    const gap = judged.gap?.reason === 'lost' ? judged.gap : rebuilt.gap
+    if (gap !== undefined) onGap?.(gap)
     this.#next = this.#judgeFrom
     // A partition that has nothing more to read has come this far all the same.
     this.#deps.progress.next.set(this.#claim.partition, this.#next)

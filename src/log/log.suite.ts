@@ -7,6 +7,7 @@ import type { LogCase } from './suite/log-case.suite.ts'
 import type { LogFactory } from './suite/log-under-test.suite.ts'
 import { LogRig } from './suite/log-rig.suite.ts'
 import { readCases } from './suite/read-cases.suite.ts'
+import { positionCases } from './suite/position-cases.suite.ts'
 import { topicCases } from './suite/topic-cases.suite.ts'
 
 const cases: readonly LogCase[] = [
@@ -14,6 +15,7 @@ const cases: readonly LogCase[] = [
   ...appendCases,
   ...readCases,
   ...groupCases,
+  ...positionCases,
   ...lifeCases,
 ]
 

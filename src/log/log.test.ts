@@ -17,7 +17,7 @@ const TOPIC: TopicSpec = {
 const rows = (count: number): readonly LogRecord[] =>
   Array.from({ length: count }, (_, i) => ({ value: utf8(`row ${i}`) }))
 
-test('[L32] a reader that retention overtook goes on and knows what is gone', async () => {
+test('[L32] [D8] a reader that retention overtook goes on and knows what is gone', async () => {
   const clock = new SimulatedClock()
   const log = openMemoryLog({ clock })
   await log.createTopic(TOPIC)
@@ -33,8 +33,15 @@ test('[L32] a reader that retention overtook goes on and knows what is gone', as
   } as const
 
   for await (const claim of log.claims(group, stop.signal)) {
-    assert.deepEqual(await reachableFrom(log, claim, 2), { offset: 5, missing: 3 })
-    assert.deepEqual(await reachableFrom(log, claim, 6), { offset: 6, missing: 0 })
+    const gap = { topic: 'readings', partition: 0, reason: 'expired', from: 2, to: 5 }
+    const expired = { offset: 5, gap: { ...gap, fromMs: 17, toMs: clock.now() } }
+    const standing = { at: claim, offset: 2, readAtMs: 17 }
+    assert.deepEqual(await reachableFrom(log, standing), expired)
+    for (const offset of [5, 6, 8]) {
+      assert.deepEqual(await reachableFrom(log, { at: claim, offset }), { offset })
+    }
+    const lost = { offset: 5, gap: { ...gap, reason: 'lost', from: 8, to: 9 } }
+    assert.deepEqual(await reachableFrom(log, { at: claim, offset: 9 }), lost)
     claim.release()
     break
   }

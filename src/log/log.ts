@@ -103,23 +103,93 @@ export interface Log {
 }
 
 /**
- * Where a reader can go on: `offset`, or the log's start where retention has overtaken it; then
- * `missing` says how many records are gone, and the reader must count them (never in silence).
+ * What people ask of groups from outside of them: where they stand, and to move them while nobody
+ * reads. Every adapter has it beside its `Log`.
+ * @throws LOG_TOPIC_UNKNOWN, LOG_GROUP_ACTIVE, LOG_CLOSED.
+ */
+export interface LogGroups {
+  /** Those that hold a position or have members, in order of name. */
+  groups(): Promise<readonly string[]>
+  /** Per partition: the committed position, undefined where there is none. */
+  positions(group: string, topic: string): Promise<readonly (Position | undefined)[]>
+  /** Per partition: the first offset whose append time is at or after it, else the end. */
+  offsetsAt(topic: string, atMs: number): Promise<readonly Offset[]>
+  /**
+   * Sets where the group goes on, one offset a partition, with an empty note; all or none of them.
+   * @throws LOG_GROUP_ACTIVE while it has members, or one that left still holds a claim.
+   */
+  moveTo(group: string, topic: string, offsets: readonly Offset[]): Promise<void>
+}
+
+/** Rows that a reader will never get: `expired` before it came, or `lost` where the log ended. */
+export type LogGap = {
+  readonly topic: string
+  readonly partition: number
+  readonly reason: 'expired' | 'lost'
+  /** The first that is gone, and the next one after all of them. */
+  readonly from: Offset
+  readonly to: Offset
+  /** When about the reader read its last row before them, and when the first after was appended. */
+  readonly fromMs?: number
+  readonly toMs?: number
+}
+
+/** Is told of each gap before the reader goes on behind it. */
+export type TellGap = (gap: LogGap) => void
+
+/** Where a reader stands; `at` is its claim, or names the partition as one does. */
+export type Standing = {
+  readonly at: { readonly topic: string; readonly partition: number }
+  readonly offset: Offset
+  /** When about it read the row before, where it knows. */
+  readonly readAtMs?: number
+}
+
+/**
+ * Where a reader can go on: at its offset, or at the log's start where retention has overtaken it,
+ * or where the offset lies above the end, so that rows were lost that had been read: then from the
+ * start on all is read again, since nobody knows which rows came after. The caller tells the gap.
  */
 export async function reachableFrom(
   log: Log,
-  claim: Claim,
-  offset: Offset,
-): Promise<{ readonly offset: Offset; readonly missing: number }> {
-  const start = (await log.ends(claim.topic))[claim.partition]?.start ?? 0
-  return { offset: Math.max(offset, start), missing: Math.max(0, start - offset) }
+  { at, offset, readAtMs }: Standing,
+): Promise<{ readonly offset: Offset; readonly gap?: LogGap }> {
+  const { topic, partition } = at
+  const { start, end } = (await log.ends(topic))[partition] ?? { start: 0, end: 0 }
+  if (offset >= start && offset <= end) return { offset }
+  const fromMs = readAtMs === undefined ? {} : { fromMs: readAtMs }
+  if (offset > end) {
+    const gap = { topic, partition, reason: 'lost', from: end, to: offset, ...fromMs } as const
+    return { offset: start, gap }
+  }
+  const first = await appendedAt(log, { topic, partition, from: start })
+  const toMs = first === undefined ? {} : { toMs: first }
+  const gap = { topic, partition, reason: 'expired', from: offset, to: start } as const
+  return { offset: start, gap: { ...gap, ...fromMs, ...toMs } }
+}
+
+/** When the first record at `from` or after it was appended; undefined where there is none. */
+async function appendedAt(
+  log: Log,
+  at: { readonly topic: string; readonly partition: number; readonly from: Offset },
+): Promise<number | undefined> {
+  for await (const { count, times } of readToEnd(log, { ...at, bytesMax: 1 })) {
+    if (count > 0) return times[0]
+  }
+  return undefined
 }
 
 /** Everything of one partition from `from` to the end that it has when this is called. */
 export async function* readToEnd(
   log: Log,
-  at: { readonly topic: string; readonly partition: number; readonly from?: Offset },
+  at: {
+    readonly topic: string
+    readonly partition: number
+    readonly from?: Offset
+    readonly bytesMax?: number
+  },
 ): AsyncIterable<LogBatch> {
+  const { bytesMax = 1_048_576 } = at
   const bounds = (await log.ends(at.topic))[at.partition]
   const from = Math.max(at.from ?? 0, bounds?.start ?? 0)
   if (bounds === undefined || from >= bounds.end) return
@@ -133,7 +203,7 @@ export async function* readToEnd(
   for await (const claim of log.claims(all, stop.signal)) {
     if (claim.partition === at.partition) {
       const position = { offset: from, note: '' }
-      for await (const batch of log.read(claim, { position, bytesMax: 1_048_576 })) {
+      for await (const batch of log.read(claim, { position, bytesMax })) {
         yield batch
         if (batch.next >= bounds.end) break
       }

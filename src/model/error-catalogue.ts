@@ -95,6 +95,13 @@ export const errorCatalogue = {
     exit: 1,
     status: 409,
   },
+  LOG_GROUP_ACTIVE: {
+    message: 'group {} is being read, so its position cannot be set',
+    advice: 'stop nocturne up (Ctrl-C, or SIGTERM to its process), then run this command again',
+    retry: false,
+    exit: 4,
+    status: 409,
+  },
   LOG_CLOSED: {
     message: 'the log is closed: {}',
     advice: 'nothing can be read or appended after close',

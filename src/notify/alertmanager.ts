@@ -1,5 +1,5 @@
 import { compileRoutes } from '../alert/route.ts'
-import type { Claim, Log, LogBatch } from '../log/log.ts'
+import { reachableFrom, type Claim, type Log, type LogBatch, type TellGap } from '../log/log.ts'
 import type { Told } from '../model/step.ts'
 import { assert } from '../std/assert.ts'
 import { Bell } from '../std/bell.ts'
@@ -33,6 +33,8 @@ export type AlertmanagerOptions = {
   readonly random: Prng
   readonly signal: AbortSignal
   readonly count: CountReason
+  /** Absent where nothing can be missing. */
+  readonly onGap?: TellGap
 }
 
 /**
@@ -132,11 +134,13 @@ class AlertmanagerFeed {
   }
 
   async #read(): Promise<void> {
-    const { log } = this.#options
-    const bounds = (await log.ends('transitions'))[this.#claim.partition]
-    const { offset } = await log.position(this.#claim)
-    this.#next = Math.max(offset, bounds?.start ?? 0)
-    const restoredAt = bounds?.end ?? 0
+    const { log, onGap } = this.#options
+    const committed = await log.position(this.#claim)
+    const standing = { at: this.#claim, offset: committed.offset }
+    const { offset, gap } = await reachableFrom(log, standing)
+    if (gap !== undefined) onGap?.(gap)
+    this.#next = offset
+    const restoredAt = (await log.ends('transitions'))[this.#claim.partition]?.end ?? 0
     this.#isRestored = this.#next >= restoredAt
     const position = { offset: this.#next, note: '' }
     for await (const batch of log.read(this.#claim, { position, bytesMax: READ_BYTES_MAX })) {

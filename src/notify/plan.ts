@@ -1,5 +1,5 @@
 import { compileRoutes } from '../alert/route.ts'
-import type { Claim, Log } from '../log/log.ts'
+import type { Claim, Log, TellGap } from '../log/log.ts'
 import { assert } from '../std/assert.ts'
 import { utf8 } from '../std/bytes.ts'
 import type { Clock } from '../std/clock.ts'
@@ -8,7 +8,8 @@ import type { CountReason } from './count-reason.ts'
 import { dueAt } from './stages/gather-stage.ts'
 import type { NotifySpec } from './notify-spec.ts'
 import { beginEpoch, type EpochStart } from './plan-epoch.ts'
-import { decodePlanNote, encodePlanNote } from './plan-note.ts'
+import { encodePlanNote } from './plan-note.ts'
+import { planStart } from './plan-start.ts'
 import type { PlanContext, PlanTurn } from './stages/plan-stage.ts'
 import { planStages } from './stages/plan-stages.ts'
 import { PlanState } from './plan-state.ts'
@@ -27,6 +28,8 @@ export type PlanOptions = {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly count: CountReason
+  /** Absent where nothing can be missing. */
+  readonly onGap?: TellGap
 }
 
 /**
@@ -110,8 +113,7 @@ class Planner {
   /** Becomes the owner (A61), with all that earlier owners said in mind. */
   async #begin(): Promise<void> {
     const { log, clock, count } = this.#options
-    const { offset, note } = await log.position(this.#claim)
-    const noted = decodePlanNote(note)
+    const { offset, noted } = await planStart(this.#options, this.#claim)
     const ends = await log.ends('transitions')
     const said = new SaidSteps(noted.floors.map(({ settled }) => settled))
     const { epoch, starts, end } = await beginEpoch({

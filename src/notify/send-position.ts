@@ -23,12 +23,13 @@ export class SendPosition {
   readonly #finishedBefore: readonly boolean[]
   #readAgain = 0
 
-  constructor(position: { readonly offset: number; readonly note: string }, start: number) {
+  /** `next`: where the log can be read on, which is the position but behind a gap. */
+  constructor(position: { readonly offset: number; readonly note: string }, next: number) {
     const note = decodeNote(position.note)
-    this.#next = Math.max(position.offset, start)
+    this.#next = next
     this.#epoch = note.epoch
-    // Bits count notices from the noted position: where retention took some, none can be placed.
-    this.#finishedBefore = start > position.offset ? [] : note.finished
+    // Bits count notices from the noted position: behind a gap none can be placed.
+    this.#finishedBefore = next === position.offset ? note.finished : []
   }
 
   /** The next offset to read. */

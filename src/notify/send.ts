@@ -1,4 +1,4 @@
-import type { Claim, Log, LogBatch } from '../log/log.ts'
+import { reachableFrom, type Claim, type Log, type LogBatch, type TellGap } from '../log/log.ts'
 import type { Notice } from '../model/notice.ts'
 import type { Told } from '../model/step.ts'
 import { Bell } from '../std/bell.ts'
@@ -30,6 +30,8 @@ export type SendOptions = {
   readonly random: Prng
   readonly signal: AbortSignal
   readonly count: CountReason
+  /** Absent where nothing can be missing. */
+  readonly onGap?: TellGap
 }
 
 /**
@@ -96,13 +98,23 @@ class Sender {
   }
 
   async #work(): Promise<void> {
-    const { log } = this.#options
-    const [end] = await log.ends('notices')
-    this.#position = new SendPosition(await log.position(this.#claim), end?.start ?? 0)
+    this.#position = await this.#restore()
     const working = new Set([this.#guarded(this.#read())])
     while (!this.#isEnding()) await this.#attemptNext(working)
     await Promise.all([...working])
     if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  /**
+   * Where notices were lost it goes on at the end of what is left, and not at the start as readers
+   * do that harm nobody by a repeat: nobody is told again what he was told days ago.
+   */
+  async #restore(): Promise<SendPosition> {
+    const { log, onGap } = this.#options
+    const committed = await log.position(this.#claim)
+    const { offset, gap } = await reachableFrom(log, { at: this.#claim, offset: committed.offset })
+    if (gap !== undefined) onGap?.(gap)
+    return new SendPosition(committed, gap?.reason === 'lost' ? gap.from : offset)
   }
 
   #isEnding(): boolean {

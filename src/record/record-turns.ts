@@ -5,6 +5,7 @@ import {
   type LogBatch,
   type LogRecord,
   type Position,
+  type TellGap,
 } from '../log/log.ts'
 import { bytesOf } from '../model/record-columns.ts'
 import type { Clock } from '../std/clock.ts'
@@ -24,8 +25,6 @@ const SAMPLE_BYTES_MAX = 256
 export type RecordProgress = {
   /** Records handed to the store, repeats included. */
   written: number
-  /** Records that retention took before they were copied. */
-  missing: number
   /** Unreadable ones by reason, told in `rejected` or not. */
   readonly rejected: Map<string, number>
   /** Per partition: everything before this offset is in the store. */
@@ -40,6 +39,8 @@ export type RecordDeps = {
   /** Shared with whatever else can wait. */
   readonly lane: Lane
   readonly progress: RecordProgress
+  /** Absent where nothing can be missing. */
+  readonly onGap?: TellGap
 }
 
 /** What one topic's reader adds: its codec, and where its records go. */
@@ -60,12 +61,12 @@ export async function recordTurns<T>(
   claim: Claim,
   kind: RecordKind<T>,
 ): Promise<void> {
-  const { log, store, progress } = deps
+  const { log, store, progress, onGap } = deps
   const identity = await store.migrate()
   const wanted = await resumeAt(log, claim, identity)
-  const { offset, missing } = await reachableFrom(log, claim, wanted.offset)
+  const { offset, gap } = await reachableFrom(log, { at: claim, offset: wanted.offset })
+  if (gap !== undefined) onGap?.(gap)
   const position = { ...wanted, offset }
-  progress.missing += missing
   const refusals = new Refusals(deps)
   for await (const batch of log.read(claim, { position, bytesMax: TURN_BYTES_MAX })) {
     for (let from = 0; from < batch.count; from += PIECE_ROWS_MAX) {

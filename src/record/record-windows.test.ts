@@ -31,7 +31,7 @@ async function house(given?: Store): Promise<RecordDeps> {
     store,
     clock,
     lane: new Lane(clock),
-    progress: { written: 0, missing: 0, rejected: new Map(), next: new Map() },
+    progress: { written: 0, rejected: new Map(), next: new Map() },
   }
 }
 

@@ -26,6 +26,8 @@ export type ReadinessCheck = {
   readonly name: string
   readonly isOk: boolean
   readonly code?: string
+  /** What else is worth knowing of it, in words. */
+  readonly detail?: string
 }
 
 export type ServeOptions = {

@@ -31,10 +31,10 @@ export function createMetrics() {
       labelNames: ['reader', 'reason'] as const,
       registers,
     }),
-    missing: new Counter({
-      name: 'nocturne_missing_records_total',
-      help: 'Records that retention took before a reader had them: a gap in what follows.',
-      labelNames: ['reader'] as const,
+    gapRows: new Counter({
+      name: 'nocturne_log_gap_rows_total',
+      help: 'Rows that a reader never gets: expired before it came, or lost at the end of the log.',
+      labelNames: ['topic', 'reader', 'reason'] as const,
       registers,
     }),
     panes: new Counter({

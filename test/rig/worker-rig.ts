@@ -119,6 +119,7 @@ export class WorkerRig {
             this.readiness.troubled(reader, code)
             if (code !== undefined) this.troubles.push(`${reader} ${code}`)
           },
+          missed: () => undefined,
           bug: (error) => assert.fail(String(error)),
         },
         progress: this.progress,

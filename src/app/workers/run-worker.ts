@@ -4,7 +4,7 @@ import { openRemoteLog } from '../../log/embedded/remote/remote-log.ts'
 import type { Claim, Log } from '../../log/log.ts'
 import { systemClock } from '../../std/clock.ts'
 import { Replaceable } from '../../std/replaceable.ts'
-import { groupOf, type ClaimReader } from '../claim-reader.ts'
+import { groupOf, type ClaimReader, type Gaps } from '../claim-reader.ts'
 import { hotReaders } from '../hot-readers.ts'
 import { superviseClaims, type Supervision } from '../supervise.ts'
 import { WorkerReport } from './worker-report.ts'
@@ -52,9 +52,9 @@ export async function runWorker(
 /** Tells all of a partition before it is given back, so that old news never follows newer ones. */
 const reported =
   ({ read }: ClaimReader, report: WorkerReport) =>
-  async (claim: Claim, log: Log): Promise<void> => {
+  async (claim: Claim, log: Log, gaps?: Gaps): Promise<void> => {
     try {
-      await read(claim, log)
+      await read(claim, log, gaps)
     } finally {
       report.tell()
     }
@@ -69,6 +69,7 @@ function supervisionBy(say: (word: WorkerWord) => void): Supervision {
     failed: (reader, reason) => say({ word: 'failed', reader, reason }),
     troubled: (reader, code) =>
       say({ word: 'troubled', reader, ...(code === undefined ? {} : { code }) }),
+    missed: (reader, gap) => say({ word: 'missed', reader, gap }),
     bug: (error) => {
       throw error
     },

@@ -106,6 +106,8 @@ function take({ supervision, progress }: PoolDeps, { name, troubles, word }: Hea
       return supervision.logger[word.level]({ worker: name, ...word.facts }, word.sentence)
     case 'failed':
       return supervision.failed(word.reader, word.reason)
+    case 'missed':
+      return supervision.missed(word.reader, word.gap)
     case 'troubled': {
       const trouble = `${word.reader} in ${name}`
       if (word.code === undefined) troubles.delete(trouble)

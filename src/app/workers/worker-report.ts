@@ -20,7 +20,7 @@ export class WorkerReport {
 
   constructor(say: (word: WorkerWord) => void) {
     const facts = <Fact>() => new ReportedMap<Fact>(() => this.#news.ring())
-    const totals = { windows: 0, steps: 0, missing: 0 }
+    const totals = { windows: 0, steps: 0 }
     this.#say = say
     this.progress = {
       aggregate: newAggregateProgress(facts()),

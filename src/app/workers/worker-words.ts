@@ -1,4 +1,5 @@
 import type { RemoteTicket } from '../../log/embedded/remote/remote-log.ts'
+import type { LogGap } from '../../log/log.ts'
 import type { ErrorCode } from '../../model/error-catalogue.ts'
 import type { HotSpecs } from '../hot-readers.ts'
 import type { ProgressChange } from './progress-report.ts'
@@ -21,6 +22,7 @@ export type WorkerWord =
       readonly sentence: string
     }
   | { readonly word: 'failed'; readonly reader: string; readonly reason: string }
+  | { readonly word: 'missed'; readonly reader: string; readonly gap: LogGap }
   | { readonly word: 'troubled'; readonly reader: string; readonly code?: ErrorCode }
 
 /** What a worker is told. */

@@ -30,6 +30,11 @@ export class ClaimDesk {
     }
   }
 
+  /** Groups that are being read, in no order. */
+  get active(): readonly string[] {
+    return [...this.#groups].flatMap(([name, group]) => (group.isActive ? [name] : []))
+  }
+
   /** Where a claim without a committed position begins. */
   startOf(claim: Claim): GroupSpec['start'] {
     return this.#starts.get(claim) ?? 'earliest'

@@ -60,6 +60,12 @@ export class ClaimGroup {
     return member
   }
 
+  /** Members, or claims that nobody has given back yet. */
+  get isActive(): boolean {
+    const shares = [...this.#shares.values()].flat()
+    return this.#members.length > 0 || shares.some(({ ownership }) => ownership !== undefined)
+  }
+
   /** All its claims are revoked; others get them as they are released. */
   leave(member: Member): void {
     if (member.hasLeft) return

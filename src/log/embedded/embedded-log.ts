@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { assert } from '../../std/assert.ts'
+import { byText } from '../../std/by-text.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { Clock } from '../../std/clock.ts'
 import { plainCodecs, type Codecs } from '../../wire/record-batch/codecs.ts'
@@ -10,6 +11,7 @@ import type {
   GroupSpec,
   Log,
   LogBatch,
+  LogGroups,
   LogRecord,
   Offset,
   Position,
@@ -24,8 +26,7 @@ import { FreeSpace } from './free-space.ts'
 import { zeroCounters, type LogCounters } from './log-counters.ts'
 import { LogMeta } from './log-meta.ts'
 import { nodeDisk } from './node-disk.ts'
-import { offsetAt } from './read/offset-at.ts'
-import { unreadable } from './read/unreadable.ts'
+import { readableOffsetAt } from './read/offset-at.ts'
 import { PartitionLog, type LogHouse } from './partition-log.ts'
 import { OpenReaders } from './read/open-readers.ts'
 import { LogCells } from './remote/log-cells.ts'
@@ -82,7 +83,7 @@ const openLogMeta = (folder: string, onFull: () => void): LogMeta =>
   new LogMeta(join(folder, 'meta.db'), folder, onFull)
 
 /** The log as segment files of Kafka record batches, in one folder of one process. */
-export class EmbeddedLog implements Log {
+export class EmbeddedLog implements Log, LogGroups {
   readonly #folder: string
   readonly #house: LogHouse
   readonly #topics = new Map<string, Topic<PartitionLog>>()
@@ -183,11 +184,32 @@ export class EmbeddedLog implements Log {
     const start = this.#desk.startOf(claim)
     if (start === 'earliest') return { offset: partition.segments.start, note: '' }
     if (start === 'latest') return { offset: partition.end, note: '' }
-    try {
-      return { offset: await offsetAt(partition, start.atMs), note: '' }
-    } catch (error) {
-      throw unreadable(error, claim)
-    }
+    return { offset: await readableOffsetAt(partition, start.atMs), note: '' }
+  }
+
+  async groups(): Promise<readonly string[]> {
+    this.#assertOpen()
+    return [...new Set([...this.#house.meta.groups(), ...this.#desk.active])].sort(byText)
+  }
+
+  async positions(group: string, topic: string): Promise<readonly (Position | undefined)[]> {
+    this.#assertOpen()
+    const { meta } = this.#house
+    return this.#topic(topic).partitions.map(({ at }) => meta.position(group, at))
+  }
+
+  async offsetsAt(topic: string, atMs: number): Promise<readonly Offset[]> {
+    this.#assertOpen()
+    const { partitions } = this.#topic(topic)
+    return Promise.all(partitions.map((partition) => readableOffsetAt(partition, atMs)))
+  }
+
+  async moveTo(group: string, topic: string, offsets: readonly Offset[]): Promise<void> {
+    this.#assertOpen()
+    assert(offsets.length === this.#topic(topic).partitions.length, 'one offset a partition')
+    if (this.#desk.active.includes(group)) throw new NocturneError('LOG_GROUP_ACTIVE', group)
+    const { meta, clock } = this.#house
+    meta.movePositions(group, topic, { offsets, storedAt: clock.now() })
   }
 
   async *read(claim: Claim, options: ReadOptions): AsyncGenerator<LogBatch> {

@@ -23,6 +23,9 @@ type Row = ReturnType<StatementSync['get']>
 /** Names one partition. */
 export type At = { readonly topic: string; readonly partition: number }
 
+/** New offsets by partition, and when that was. */
+type Moved = { readonly offsets: readonly number[]; readonly storedAt: number }
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS topics (
     topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL, spec TEXT NOT NULL) STRICT;
@@ -195,6 +198,22 @@ export class LogMeta {
       row.note,
       row.storedAt,
     )
+  }
+
+  /** Those that have a position, in order. */
+  groups(): readonly string[] {
+    const rows = this.#statement('SELECT DISTINCT reader FROM positions ORDER BY reader').all()
+    return rows.map((row) => String(row['reader']))
+  }
+
+  /** Sets all of them or none, and synced: a person has seen that it is done. */
+  movePositions(group: string, topic: string, moved: Moved): void {
+    const { offsets, storedAt } = moved
+    this.#durably(() => {
+      for (const [partition, offset] of offsets.entries()) {
+        this.putPosition(group, { topic, partition }, { offset, note: '', storedAt })
+      }
+    })
   }
 
   /** The lowest position that a group committed there since `storedAt`. */

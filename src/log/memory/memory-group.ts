@@ -1,6 +1,6 @@
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Clock } from '../../std/clock.ts'
-import type { Claim, GroupSpec, Position } from '../log.ts'
+import type { Claim, GroupSpec, Offset, Position } from '../log.ts'
 import { Waiters } from './waiters.ts'
 
 /** A claim must be released this long before the rebalance ends, else it is lost. */
@@ -60,10 +60,34 @@ export class MemoryGroup {
     }
     this.#members.push(member)
     for (const [topic, count] of topics) {
-      if (!this.#shares.has(topic)) this.#shares.set(topic, unowned(topic, count))
+      this.#sharesOf(topic, count)
       this.#rebalance(topic)
     }
     return member
+  }
+
+  /** Members, or claims that nobody has given back yet. */
+  get isActive(): boolean {
+    const shares = [...this.#shares.values()].flat()
+    return this.#members.length > 0 || shares.some(({ owner }) => owner !== undefined)
+  }
+
+  get isKnown(): boolean {
+    const shares = [...this.#shares.values()].flat()
+    return this.isActive || shares.some(({ position }) => position !== undefined)
+  }
+
+  /** By partition; nothing where nobody has asked for the topic yet. */
+  positions(topic: string): readonly (Position | undefined)[] {
+    return (this.#shares.get(topic) ?? []).map(({ position }) => position)
+  }
+
+  /** @throws LOG_GROUP_ACTIVE */
+  moveTo(topic: string, offsets: readonly Offset[]): void {
+    if (this.isActive) throw new NocturneError('LOG_GROUP_ACTIVE', this.#name)
+    for (const [partition, share] of this.#sharesOf(topic, offsets.length).entries()) {
+      share.position = { offset: offsets[partition]!, note: '' }
+    }
   }
 
   /** Its claims are revoked; others get them as they are released. */
@@ -89,6 +113,12 @@ export class MemoryGroup {
       throw new NocturneError('LOG_FENCED', `${claim.topic}/${claim.partition}`)
     }
     found.share.position = position
+  }
+
+  #sharesOf(topic: string, count: number): Share[] {
+    const known = this.#shares.get(topic) ?? unowned(topic, count)
+    this.#shares.set(topic, known)
+    return known
   }
 
   #heldBy(member: Member, topic: string): Share[] {

@@ -1,5 +1,6 @@
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { assert } from '../../std/assert.ts'
+import { byText } from '../../std/by-text.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { Clock } from '../../std/clock.ts'
 import { partitionOf } from '../../std/hash.ts'
@@ -8,7 +9,9 @@ import type {
   GroupSpec,
   Log,
   LogBatch,
+  LogGroups,
   LogRecord,
+  Offset,
   Position,
   ReadOptions,
   TopicSpec,
@@ -19,18 +22,21 @@ import { MemoryPartition, recordBytes } from './memory-partition.ts'
 const NOTE_BYTES_MAX = 4_096
 const BYTES_MAX = 256 * 1_048_576
 
-type Topic = { readonly spec: TopicSpec; readonly partitions: MemoryPartition[]; calls: number }
+type Topic = { spec: TopicSpec; readonly partitions: MemoryPartition[]; calls: number }
 
 /**
  * A log in memory, for tests and for what need not outlive the process. Append settles at once;
  * `bytesMax` bounds all topics together, beyond it appends are refused with LOG_FULL. A batch's
  * bytes are wiped when the next one is asked for, so whoever keeps a view of them is found out.
  */
-export function openMemoryLog(options: { readonly clock: Clock; readonly bytesMax?: number }): Log {
+export function openMemoryLog(options: {
+  readonly clock: Clock
+  readonly bytesMax?: number
+}): Log & LogGroups {
   return new MemoryLog(options.clock, options.bytesMax ?? BYTES_MAX)
 }
 
-class MemoryLog implements Log {
+class MemoryLog implements Log, LogGroups {
   readonly #clock: Clock
   readonly #bytesMax: number
   readonly #topics = new Map<string, Topic>()
@@ -43,11 +49,17 @@ class MemoryLog implements Log {
     this.#bytesMax = bytesMax
   }
 
+  /** A topic that is there takes over the retention and the size bound at once. */
   async createTopic(spec: TopicSpec): Promise<void> {
     this.#assertOpen()
     assert(spec.partitions >= 1, 'a topic has at least one partition')
-    const there = this.#topics.get(spec.topic)?.spec
-    if (there !== undefined) return refuseOther(there, spec)
+    const there = this.#topics.get(spec.topic)
+    if (there !== undefined) {
+      refuseOther(there.spec, spec)
+      there.spec = spec
+      for (const partition of there.partitions) partition.adopt(spec)
+      return
+    }
     const partitions = Array.from(
       { length: spec.partitions },
       (_, partition) => new MemoryPartition(spec, partition),
@@ -83,8 +95,7 @@ class MemoryLog implements Log {
     )
     const ending = AbortSignal.any([signal, this.#closing.signal])
     if (spec.group === undefined) return yield* this.#allOf(spec, counts, ending)
-    const group = this.#groups.get(spec.group) ?? new MemoryGroup(spec.group, this.#clock)
-    this.#groups.set(spec.group, group)
+    const group = this.#group(spec.group)
     const member = group.join(spec, counts)
     // At once, not when the iterator is next asked: its readers must stop now.
     const leave = () => group.leave(member)
@@ -146,6 +157,32 @@ class MemoryLog implements Log {
     })
   }
 
+  async groups(): Promise<readonly string[]> {
+    this.#assertOpen()
+    return [...this.#groups].flatMap(([name, group]) => (group.isKnown ? [name] : [])).sort(byText)
+  }
+
+  async positions(name: string, topic: string): Promise<readonly (Position | undefined)[]> {
+    this.#assertOpen()
+    const known = this.#groups.get(name)?.positions(topic) ?? []
+    return this.#topic(topic).partitions.map((_, partition) => known[partition])
+  }
+
+  async offsetsAt(topic: string, atMs: number): Promise<readonly Offset[]> {
+    this.#assertOpen()
+    return this.#topic(topic).partitions.map((partition) => {
+      partition.tidy(this.#clock.now())
+      return partition.offsetAt(atMs)
+    })
+  }
+
+  async moveTo(name: string, topic: string, offsets: readonly Offset[]): Promise<void> {
+    this.#assertOpen()
+    const { length } = this.#topic(topic).partitions
+    assert(offsets.length === length, 'one offset a partition')
+    this.#group(name).moveTo(topic, offsets)
+  }
+
   async close(): Promise<void> {
     this.#closing.abort('lost')
   }
@@ -202,6 +239,12 @@ class MemoryLog implements Log {
       for (const partition of partitions) bytes += partition.bytes
     }
     if (bytes > this.#bytesMax) throw new NocturneError('LOG_FULL', `${this.#bytesMax} bytes`)
+  }
+
+  #group(name: string): MemoryGroup {
+    const group = this.#groups.get(name) ?? new MemoryGroup(name, this.#clock)
+    this.#groups.set(name, group)
+    return group
   }
 
   #topic(name: string): Topic {

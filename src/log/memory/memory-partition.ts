@@ -22,7 +22,7 @@ export const recordBytes = (record: LogRecord): number =>
 /** The records of one partition, in order of offset; offsets have gaps after compaction. */
 export class MemoryPartition {
   readonly grown = new Waiters()
-  readonly #spec: TopicSpec
+  #spec: TopicSpec
   readonly #partition: number
   #records: Stored[] = []
   #end = 0
@@ -36,6 +36,11 @@ export class MemoryPartition {
   constructor(spec: TopicSpec, partition: number) {
     this.#spec = spec
     this.#partition = partition
+  }
+
+  /** Another retention is in force from the next look on. */
+  adopt(spec: TopicSpec): void {
+    this.#spec = spec
   }
 
   get end(): number {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { utf8, utf8Text } from '../../std/bytes.ts'
 import type { SimulatedClock } from '../../std/simulated-clock.ts'
-import type { Claim, GroupSpec, Log, LogBatch, TopicSpec } from '../log.ts'
+import type { Claim, GroupSpec, Log, LogBatch, LogGroups, TopicSpec } from '../log.ts'
 import type { LogUnderTest } from './log-under-test.suite.ts'
 
 /** Turns of the event loop that a condition may take: seconds on a slow disk, never for ever. */
@@ -20,19 +20,19 @@ export class LogRig {
   readonly clock: SimulatedClock
   readonly under: LogUnderTest
   readonly #ending = new AbortController()
-  #opened: Log | undefined
+  #opened: (Log & LogGroups) | undefined
 
   constructor(under: LogUnderTest, clock: SimulatedClock) {
     this.under = under
     this.clock = clock
   }
 
-  async log(): Promise<Log> {
+  async log(): Promise<Log & LogGroups> {
     this.#opened ??= await this.under.open()
     return this.#opened
   }
 
-  async reopen(): Promise<Log> {
+  async reopen(): Promise<Log & LogGroups> {
     await this.#opened?.close()
     this.#opened = undefined
     return this.log()
@@ -46,7 +46,7 @@ export class LogRig {
   }
 
   /** The log with one topic made: one partition, kept for ever, unless said otherwise. */
-  async withTopic(changes: Partial<TopicSpec> = {}): Promise<Log> {
+  async withTopic(changes: Partial<TopicSpec> = {}): Promise<Log & LogGroups> {
     const log = await this.log()
     await log.createTopic(topicSpec(changes))
     return log

@@ -1,10 +1,10 @@
 import type { SimulatedClock } from '../../std/simulated-clock.ts'
-import type { Log } from '../log.ts'
+import type { Log, LogGroups } from '../log.ts'
 
 /** One adapter over one place of its own, empty at first. */
 export type LogUnderTest = {
   /** Opens the same place again after `close`, so durable adapters show what they kept. */
-  open(): Promise<Log>
+  open(): Promise<Log & LogGroups>
   /** Removes the place; nothing is open any more. */
   destroy(): Promise<void>
   /** Appends beyond so many waiting (or kept) bytes are refused with LOG_FULL. */

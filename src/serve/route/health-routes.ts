@@ -20,7 +20,12 @@ const ready: Answer = (context, request, reply) => {
   if ((request.query as Query)['verbose'] === undefined) return { status }
   return {
     status,
-    checks: checks.map(({ name, isOk, code }) => ({ name, ok: isOk, code: code ?? null })),
+    checks: checks.map(({ name, isOk, code, detail }) => ({
+      name,
+      ok: isOk,
+      code: code ?? null,
+      ...(detail !== undefined && { detail }),
+    })),
   }
 }
 

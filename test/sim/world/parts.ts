@@ -67,6 +67,7 @@ export class Parts {
         if (!house.life.isOver) machine.readerFailed(reader, reason)
       },
       troubled: () => undefined,
+      missed: () => undefined,
       bug: (error) => this.#bug(error),
     }
     const { partitions } = machine.scenario.config.log

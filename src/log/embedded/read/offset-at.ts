@@ -1,12 +1,25 @@
 import type { Offset } from '../../log.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import { walkSegment } from '../segment/segment-walk.ts'
+import { unreadable } from './unreadable.ts'
 
 /**
- * The first offset whose append time is at or after `atMs`, or the end: times never step back
- * within a partition, so the segments, their indexes and a walk of one index step lead there.
+ * The first offset whose append time is at or after `atMs`, or the end.
+ * @throws LOG_UNREADABLE where the disk refuses.
  */
-export async function offsetAt(partition: PartitionLog, atMs: number): Promise<Offset> {
+export async function readableOffsetAt(partition: PartitionLog, atMs: number): Promise<Offset> {
+  try {
+    return await offsetAt(partition, atMs)
+  } catch (error) {
+    throw unreadable(error, partition.at)
+  }
+}
+
+/**
+ * Times never step back within a partition, so the segments, their indexes and a walk of one index
+ * step lead there.
+ */
+async function offsetAt(partition: PartitionLog, atMs: number): Promise<Offset> {
   const { mark, active } = partition.visible
   for (const segment of partition.segments.all) {
     const isSealed = segment !== active

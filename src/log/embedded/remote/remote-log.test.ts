@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { SimulatedClock } from '../../../std/simulated-clock.ts'
 import { logSuite } from '../../log.suite.ts'
-import { readToEnd, type Claim, type Log } from '../../log.ts'
+import { readToEnd, type Claim, type Log, type LogGroups } from '../../log.ts'
 import { records, rowsOf, topicSpec } from '../../suite/log-rig.suite.ts'
 import type { Disk } from '../disk.ts'
 import { openEmbeddedLog, type EmbeddedLog } from '../embedded-log.ts'
@@ -17,8 +17,8 @@ import { openRemoteLog } from './remote-log.ts'
 
 const UNDER_WAY_BYTES_MAX = 2 * 1_048_576
 
-/** A log and a remote one over it; closing it closes both. */
-function remoteOf(host: EmbeddedLog, disk: FaultyDisk): Log {
+/** A log and a remote one over it; closing it closes both. People ask the host of groups. */
+function remoteOf(host: EmbeddedLog, disk: FaultyDisk): Log & LogGroups {
   const remote = openRemoteLog(host.share(), { disk })
   return {
     createTopic: (spec) => remote.createTopic(spec),
@@ -28,6 +28,10 @@ function remoteOf(host: EmbeddedLog, disk: FaultyDisk): Log {
     read: (claim, options) => remote.read(claim, options),
     commit: (claim, offset, note) => remote.commit(claim, offset, note),
     ends: (topic) => remote.ends(topic),
+    groups: () => host.groups(),
+    positions: (group, topic) => host.positions(group, topic),
+    offsetsAt: (topic, atMs) => host.offsetsAt(topic, atMs),
+    moveTo: (group, topic, offsets) => host.moveTo(group, topic, offsets),
     close: async () => {
       await remote.close()
       await host.close()
