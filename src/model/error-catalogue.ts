@@ -207,6 +207,20 @@ export const errorCatalogue = {
     exit: 1,
     status: 503,
   },
+  LOG_ONE_COPY: {
+    message: 'only one copy is left: {}',
+    advice: 'bring the brokers back; do not replace the disk of the last one (docs/kafka.md)',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
+  LOG_PROMISE_DIFFERS: {
+    message: 'the cluster does not keep what was promised: {}',
+    advice: 'change the setting, or log.kafka.promise; docs/kafka.md says what each gives',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
   LOG_CLUSTER_CHANGED: {
     message: 'the brokers belong to another cluster than before: {}',
     advice: 'check log.kafka.brokers; positions of one cluster mean nothing in another',

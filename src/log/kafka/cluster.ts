@@ -40,6 +40,7 @@ export class Cluster {
   #refreshing: Promise<void> | undefined
   #refreshedAt = -Infinity
   #isStale = true
+  #trouble: NocturneError | undefined
 
   constructor(options: KafkaOptions, deps: ClusterDeps) {
     this.options = options
@@ -49,6 +50,27 @@ export class Cluster {
   /** Brokers that the cluster lists now. */
   get brokers(): ReadonlyMap<number, BrokerAddress> {
     return this.#brokers
+  }
+
+  /** Whether anything was asked of it yet. */
+  get isUsed(): boolean {
+    return this.#names.size > 0
+  }
+
+  /** Why no broker can be reached, where none can. */
+  get trouble(): NocturneError | undefined {
+    return this.#trouble
+  }
+
+  /** Partitions of topics that we use, with how many copies of each are up to date. */
+  *copies(): Iterable<{ readonly at: string; readonly inSync: number; readonly all: number }> {
+    for (const [topic, view] of this.#topics) {
+      if (view instanceof NocturneError) continue
+      for (const [partition, { leader, inSync, replicas }] of view.partitions.entries()) {
+        const all = replicas.length
+        yield { at: `${topic}/${partition}`, inSync: leader < 0 ? 0 : inSync.length, all }
+      }
+    }
   }
 
   /** Whether a look is due. */
@@ -160,6 +182,7 @@ export class Cluster {
     if (early > 0) await clock.sleep(early, closing)
     const metadata = await askMetadata(await this.#anyBroker(), [...this.#names])
     this.#refreshedAt = clock.now()
+    this.#trouble = undefined
     this.#take(metadata)
   }
 
@@ -188,6 +211,7 @@ export class Cluster {
         failure = worse(failure, error)
       }
     }
+    if (failure instanceof NocturneError) this.#trouble = failure
     throw failure
   }
 

@@ -18,7 +18,6 @@ import {
   offsetFetchV8,
   produceV9,
   syncGroupV5,
-  describeGroupsV5,
 } from '@platformatic/kafka'
 import type { API, ConnectionOptions } from '@platformatic/kafka'
 import { NocturneError } from '../../model/nocturne-error.ts'
@@ -46,7 +45,6 @@ export const requests = {
   offsetCommit: offsetCommitV8.api,
   offsetFetch: offsetFetchV8.api,
   listGroups: listGroupsV4.api,
-  describeGroups: describeGroupsV5.api,
 } as const
 
 /** How one connection waits. */

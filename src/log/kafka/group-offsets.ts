@@ -1,4 +1,5 @@
 import { NocturneError } from '../../model/nocturne-error.ts'
+import { byText } from '../../std/by-text.ts'
 import type { GroupSpec, Offset, Position } from '../log.ts'
 import type { Cluster } from './cluster.ts'
 import { requests, type BrokerConnection } from './driver.ts'
@@ -82,4 +83,40 @@ export async function committedOf(
     if (offset >= 0) positions.set(partitionIndex, { offset, note: metadata ?? '' })
   }
   return at.partitions.map((partition) => positions.get(partition))
+}
+
+/** All consumer groups that any broker coordinates, in order of name. */
+export async function groupNames(cluster: Cluster): Promise<readonly string[]> {
+  await cluster.refresh()
+  const asked = [...cluster.brokers.keys()].map(async (node) => {
+    const connection = await cluster.shared(node)
+    const { errorCode, groups } = await connection.ask(requests.listGroups, [], [])
+    if (errorCode !== 0) throw kafkaError(errorCode, 'the list of groups')
+    return groups.map(({ groupId }) => groupId)
+  })
+  return [...new Set((await Promise.all(asked)).flat())].sort(byText)
+}
+
+/** Commits for a group that has no members. @throws LOG_GROUP_ACTIVE where it has. */
+export async function moveGroup(
+  connection: BrokerConnection,
+  group: string,
+  { topic, offsets }: { readonly topic: string; readonly offsets: readonly Offset[] },
+): Promise<void> {
+  const partitions = offsets.map((offset, partitionIndex) => ({
+    partitionIndex,
+    committedOffset: BigInt(offset),
+    committedLeaderEpoch: -1,
+    committedMetadata: '',
+  }))
+  const topics = [{ name: topic, partitions }]
+  const answer = await connection.ask(requests.offsetCommit, group, -1, '', null, topics)
+  for (const { errorCode } of answer.topics.flatMap((one) => one.partitions)) {
+    const isActive =
+      errorCode === kafkaCode.unknownMember ||
+      errorCode === kafkaCode.illegalGeneration ||
+      errorCode === kafkaCode.rebalancing
+    if (isActive) throw new NocturneError('LOG_GROUP_ACTIVE', group)
+    if (errorCode !== 0) throw kafkaError(errorCode, `position of group ${group}`)
+  }
 }

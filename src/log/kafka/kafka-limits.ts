@@ -23,6 +23,8 @@ export type KafkaLimits = {
   readonly patienceMs: number
   /** Between two looks at who leads what. */
   readonly metadataGapMs: number
+  /** How often it is looked who leads what, and how many copies there are, though nothing failed. */
+  readonly watchMs: number
   /** Between two tries of something that may pass, doubled each time up to the other. */
   readonly backoffMs: number
   readonly backoffMsMax: number
@@ -47,6 +49,7 @@ export const kafkaLimits: KafkaLimits = {
   requestMs: 10_000,
   patienceMs: 30_000,
   metadataGapMs: 100,
+  watchMs: 3_000,
   backoffMs: 100,
   backoffMsMax: 2_000,
   topicWaitMs: 5_000,

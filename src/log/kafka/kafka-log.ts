@@ -9,6 +9,7 @@ import type {
   GroupSpec,
   Log,
   LogBatch,
+  LogGroups,
   LogRecord,
   Position,
   ReadOptions,
@@ -18,11 +19,13 @@ import { Cluster } from './cluster.ts'
 import { PartitionReading } from './fetch/partition-reading.ts'
 import { CoordinatorLink } from './group/coordinator-link.ts'
 import { GroupMember } from './group/group-member.ts'
-import { committedOf, offsetsAt, offsetsOf } from './group-offsets.ts'
+import { committedOf, groupNames, moveGroup, offsetsAt, offsetsOf } from './group-offsets.ts'
+import { KafkaCounters } from './kafka-counters.ts'
+import { checksOf, type KafkaCheck } from './kafka-health.ts'
 import { kafkaLimits, type KafkaLimits } from './kafka-limits.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { patiently, type Waiting } from './patience.ts'
-import { BatchProducer, type PartitionRows, type ProducerCounts } from './produce/batch-producer.ts'
+import { BatchProducer, type PartitionRows } from './produce/batch-producer.ts'
 import { createTopic, type Doubt } from './topic-admin.ts'
 
 const NOTE_BYTES_MAX = 4_096
@@ -33,12 +36,9 @@ export type KafkaLogDeps = {
   readonly clock: Clock
   readonly codecs: Codecs
   readonly limits?: Partial<KafkaLimits>
-  readonly counts?: ProducerCounts
   /** Told once for each setting of a topic that does not keep what was promised. */
   readonly doubt?: (doubt: Doubt) => void
 }
-
-const noCounts: ProducerCounts = { again: () => undefined, uncertain: () => undefined }
 
 /** A log of real brokers. Nothing is asked of them before the first call. */
 export function openKafkaLog(options: KafkaOptions, deps: KafkaLogDeps): KafkaLog {
@@ -48,7 +48,7 @@ export function openKafkaLog(options: KafkaOptions, deps: KafkaLogDeps): KafkaLo
 /** Topic by name: what `createTopic` was told, and how many appends there were. */
 type KnownTopic = { readonly spec: TopicSpec | undefined; calls: number }
 
-class KafkaLog implements Log {
+class KafkaLog implements Log, LogGroups {
   readonly #closing = new AbortController()
   /** Aborts last: what is under way when the log closes still needs connections. */
   readonly #disconnecting = new AbortController()
@@ -62,22 +62,38 @@ class KafkaLog implements Log {
   readonly #members = new Map<GroupMember, Promise<void>>()
   readonly #starts = new WeakMap<Claim, GroupSpec['start']>()
   readonly #options: KafkaOptions
+  readonly #doubts: Doubt[] = []
+  readonly #watching: Promise<void>
+  /** What was counted; only read. */
+  readonly counters = new KafkaCounters()
   #closed: Promise<void> | undefined
 
   constructor(options: KafkaOptions, deps: KafkaLogDeps) {
     const limits = { ...kafkaLimits, ...deps.limits }
     this.#options = options
     this.#deps = deps
-    const { clock, codecs, counts = noCounts } = deps
+    const { clock, codecs } = deps
+    const counts = this.counters
     this.#waiting = { clock, limits, signal: this.#closing.signal }
     this.#cluster = new Cluster(options, { clock, limits, closing: this.#disconnecting.signal })
     this.#producer = new BatchProducer({ ...this.#waiting, cluster: this.#cluster, codecs, counts })
     this.#producing = this.#producer.run()
+    this.#watching = this.#watch()
+  }
+
+  /** What people have to know of the cluster. */
+  checks(): readonly KafkaCheck[] {
+    return checksOf(this.#cluster, this.#doubts)
+  }
+
+  /** Bytes of records that wait for brokers. */
+  get heldBytes(): number {
+    return this.#producer.heldBytes
   }
 
   async createTopic(spec: TopicSpec): Promise<void> {
     this.#assertOpen()
-    const { doubt = () => undefined } = this.#deps
+    const doubt = (found: Doubt): void => this.#doubted(found)
     const { batchBytes } = this.#waiting.limits
     const admin = { cluster: this.#cluster, batchBytes, doubt }
     await this.#patiently(() => createTopic(admin, spec))
@@ -113,7 +129,8 @@ class KafkaLog implements Log {
     this.#assertOpen()
     const { topic, partition, group } = claim
     return this.#patiently(async () => {
-      const committed = group === undefined ? undefined : await this.#committed(group, claim)
+      const at = { topic, partitions: [partition] }
+      const [committed] = group === undefined ? [] : await this.#committed(group, at)
       if (committed !== undefined) return committed
       const start = this.#starts.get(claim) ?? 'earliest'
       const offsets =
@@ -166,14 +183,64 @@ class KafkaLog implements Log {
     })
   }
 
+  groups(): Promise<readonly string[]> {
+    this.#assertOpen()
+    return this.#patiently(() => groupNames(this.#cluster))
+  }
+
+  async positions(group: string, topic: string): Promise<readonly (Position | undefined)[]> {
+    this.#assertOpen()
+    return this.#patiently(async () => {
+      const view = await this.#cluster.topic(topic)
+      return this.#committed(group, { topic, partitions: [...view.partitions.keys()] })
+    })
+  }
+
+  async offsetsAt(topic: string, atMs: number): Promise<readonly number[]> {
+    this.#assertOpen()
+    return this.#patiently(() => offsetsAt(this.#cluster, topic, atMs))
+  }
+
+  async moveTo(group: string, topic: string, offsets: readonly number[]): Promise<void> {
+    this.#assertOpen()
+    await this.#patiently(async () => {
+      const link = this.#link(group)
+      await moveGroup(await link.open(), group, { topic, offsets })
+    })
+  }
+
   close(): Promise<void> {
     return (this.#closed ??= this.#close())
+  }
+
+  /** Each doubt is told once, however often the topic is looked at. */
+  #doubted(found: Doubt): void {
+    const { topic, setting } = found
+    if (this.#doubts.some((one) => one.topic === topic && one.setting === setting)) return
+    this.#doubts.push(found)
+    this.#deps.doubt?.(found)
+  }
+
+  /** Looks now and then, so that a lost copy is noticed though nothing fails. */
+  async #watch(): Promise<void> {
+    const { clock, limits, signal } = this.#waiting
+    while (!signal.aborted) {
+      await clock.sleep(limits.watchMs, signal)
+      if (signal.aborted || !this.#cluster.isUsed) continue
+      try {
+        await this.#cluster.refresh()
+      } catch (error) {
+        // It is kept as the cluster's trouble, and looked at again.
+        if (!(error instanceof NocturneError)) throw error
+        continue
+      }
+    }
   }
 
   async #close(): Promise<void> {
     this.#closing.abort('lost')
     for (const member of this.#members.keys()) member.lose()
-    await Promise.allSettled([this.#producing, ...this.#members.values()])
+    await Promise.allSettled([this.#producing, this.#watching, ...this.#members.values()])
     this.#disconnecting.abort()
     for (const link of this.#links.values()) link.drop()
     this.#cluster.close()
@@ -226,18 +293,24 @@ class KafkaLog implements Log {
     }
   }
 
-  async #committed(group: string, { topic, partition }: Claim): Promise<Position | undefined> {
-    const { requestMs } = this.#waiting.limits
-    const link = this.#links.get(group) ?? new CoordinatorLink(this.#cluster, group, requestMs)
-    this.#links.set(group, link)
+  async #committed(
+    group: string,
+    at: { readonly topic: string; readonly partitions: readonly number[] },
+  ): Promise<readonly (Position | undefined)[]> {
+    const link = this.#link(group)
     try {
-      const connection = await link.open()
-      const [position] = await committedOf(connection, group, { topic, partitions: [partition] })
-      return position
+      return await committedOf(await link.open(), group, at)
     } catch (error) {
       link.drop()
       throw error
     }
+  }
+
+  #link(group: string): CoordinatorLink {
+    const { requestMs } = this.#waiting.limits
+    const link = this.#links.get(group) ?? new CoordinatorLink(this.#cluster, group, requestMs)
+    this.#links.set(group, link)
+    return link
   }
 
   /** The first append to a topic that this process has not heard of. */

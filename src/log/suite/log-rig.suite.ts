@@ -90,6 +90,14 @@ export class LogRig {
     await this.until(() => this.now() > from + 1)
   }
 
+  /** The time that the log gave a row of partition 0. */
+  async timeOf(offset: number): Promise<number> {
+    const log = await this.log()
+    const reading = log.read(await this.claim(), { position: { offset, note: '' }, bytesMax: 1 })
+    for await (const batch of reading) return batch.times[0]!
+    return assert.fail(`nothing at ${offset}`)
+  }
+
   /** Every row from `offset` to the log's end at the time of the call. */
   async rowsFrom(offset: number, bytesMax = 1_048_576, topic = 'rows'): Promise<Row[]> {
     const log = await this.log()

@@ -11,15 +11,14 @@ async function threeTimes(
   rig: LogRig,
 ): Promise<{ log: Log & LogGroups; times: readonly number[] }> {
   const log = await rig.withTopic({ partitions: 2 })
-  const times: number[] = []
   for (const values of [['a', 'b'], ['c'], ['d', 'e', 'f']]) {
-    rig.clock.advance(1_000)
-    times.push(rig.clock.now())
+    await rig.pass(1_000)
     await log.append(
       'rows',
       records(...values).map((row) => ({ ...row, partition: 0 })),
     )
   }
+  const times = [await rig.timeOf(0), await rig.timeOf(2), await rig.timeOf(3)]
   return { log, times }
 }
 

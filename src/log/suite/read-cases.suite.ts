@@ -23,14 +23,6 @@ async function tenRows(rig: LogRig): Promise<readonly number[]> {
   return begun
 }
 
-/** The time that the log gave a row. */
-async function timeOf(rig: LogRig, offset: number): Promise<number> {
-  const log = await rig.log()
-  const reading = log.read(await rig.claim(), { position: { offset, note: '' }, bytesMax: 1 })
-  for await (const batch of reading) return batch.times[0]!
-  return assert.fail(`nothing at ${offset}`)
-}
-
 /** Reading from any position, in pieces of any size, until the end and beyond (L14–L22). */
 export const readCases: readonly LogCase[] = [
   {
@@ -62,7 +54,7 @@ export const readCases: readonly LogCase[] = [
       assert.equal(await offsetFor({ atMs: third! }), 7)
       assert.equal(await offsetFor({ atMs: third! + 60_000 }), 10)
       // Of the second call's rows it is exactly their time that still finds them.
-      const at = await timeOf(rig, 3)
+      const at = await rig.timeOf(3)
       assert.equal(await offsetFor({ atMs: at }), 3)
       assert.equal(await offsetFor({ atMs: at + 1 }), 7)
     },

@@ -3,6 +3,7 @@ import type {
   GroupSpec,
   Log,
   LogBatch,
+  LogGroups,
   LogRecord,
   Position,
   ReadOptions,
@@ -10,11 +11,11 @@ import type {
 } from '../../../src/log/log.ts'
 
 /** A log whose topics and groups have names of their own, so that cases share one cluster. */
-export class NamedApart implements Log {
-  readonly #log: Log
+export class NamedApart implements Log, LogGroups {
+  readonly #log: Log & LogGroups
   readonly #name: string
 
-  constructor(log: Log, name: string) {
+  constructor(log: Log & LogGroups, name: string) {
     this.#log = log
     this.#name = name
   }
@@ -47,6 +48,24 @@ export class NamedApart implements Log {
 
   ends(topic: string): Promise<readonly { readonly start: number; readonly end: number }[]> {
     return this.#log.ends(this.#apart(topic))
+  }
+
+  async groups(): Promise<readonly string[]> {
+    const prefix = this.#apart('')
+    const all = await this.#log.groups()
+    return all.flatMap((group) => (group.startsWith(prefix) ? [group.slice(prefix.length)] : []))
+  }
+
+  positions(group: string, topic: string): Promise<readonly (Position | undefined)[]> {
+    return this.#log.positions(this.#apart(group), this.#apart(topic))
+  }
+
+  offsetsAt(topic: string, atMs: number): Promise<readonly number[]> {
+    return this.#log.offsetsAt(this.#apart(topic), atMs)
+  }
+
+  moveTo(group: string, topic: string, offsets: readonly number[]): Promise<void> {
+    return this.#log.moveTo(this.#apart(group), this.#apart(topic), offsets)
   }
 
   close(): Promise<void> {
