@@ -4,10 +4,6 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { openCodecs, type OpenedCodecs } from '../log/codecs/open-codecs.ts'
-import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.ts'
-import type { Log } from '../log/log.ts'
-import { openMemoryLog } from '../log/memory/memory-log.ts'
-import type { TopicName } from '../model/topics.ts'
 import { createServer, type NocturneServer } from '../serve/server.ts'
 import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
 import { byText } from '../std/by-text.ts'
@@ -18,16 +14,15 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
-import type { Codecs } from '../wire/record-batch/codecs.ts'
 import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
-import { createTopics } from './create-topics.ts'
-import { LogGaps } from './log-gaps.ts'
+import { LogGaps } from './positions/log-gaps.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
+import { openLog, type OpenLog } from './open-log.ts'
 import { watchReceipts, type HopTaken } from './receipt-watch.ts'
-import { newProgress, recordReaders, type Progress } from './readers.ts'
+import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './readiness.ts'
 import type { Role } from './roles.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
@@ -89,24 +84,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     reload: (read) => parts.reload(read),
     stop: () => parts.stop(),
   }
-}
-
-/** A log, and what makes it known to other threads where it can be. */
-type OpenLog = Log & Partial<Pick<EmbeddedLog, 'share' | 'stats'>>
-
-async function openLog(config: Config, clock: Clock, codecs: Codecs): Promise<OpenLog> {
-  const log =
-    config.log.kind === 'memory'
-      ? openMemoryLog({ clock })
-      : await openEmbeddedLog({ folder: config.dataFolder, clock, codecs })
-  const { partitions, durability } = config.log
-  const retention = (topic: TopicName) => {
-    if (topic === 'checkpoints') return { ms: -1, bytes: -1 }
-    const { ageMs, bytesMax } = config.log.retention[topic]
-    return { ms: ageMs, bytes: bytesMax }
-  }
-  await createTopics(log, { partitions, durability, retention })
-  return log
 }
 
 async function openStore(given: {
@@ -321,6 +298,8 @@ class Parts {
       },
       wallFiles,
       count: (what, reason) => this.#metrics.serve.inc({ what, reason }),
+      readTo: (group, partition) => readTo(this.#progress, group, partition),
+      gaps: () => this.#gaps.list,
       readiness: () => [...this.#readiness.checks(), ...this.#gaps.checks()],
       epoch: clock.now().toString(36),
       jitter: Math.random,
