@@ -60,9 +60,9 @@ function inWorkers(): Promise<void> {
     started.push(worker)
     return worker
   }
-  const share = () => log.share()
+  const place = () => ({ kind: 'desk', ticket: log.share() }) as const
   const count = Number(workers)
-  const deps = { start, count, specs, share, supervision, progress, ended: failed }
+  const deps = { start, count, specs, place, supervision, progress, ended: failed }
   return runWorkers(deps, stop.signal)
 }
 

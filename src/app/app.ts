@@ -1,37 +1,33 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { openCodecs, type OpenedCodecs } from '../log/codecs/open-codecs.ts'
-import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.ts'
-import type { Log } from '../log/log.ts'
-import { openMemoryLog } from '../log/memory/memory-log.ts'
-import type { TopicName } from '../model/topics.ts'
+import { NocturneError } from '../model/nocturne-error.ts'
 import { createServer, type NocturneServer } from '../serve/server.ts'
 import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
 import { byText } from '../std/by-text.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { Lane } from '../std/lane.ts'
-import { openMemoryStore } from '../store/memory/memory-store.ts'
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
-import type { Codecs } from '../wire/record-batch/codecs.ts'
 import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
-import { createTopics } from './create-topics.ts'
-import { LogGaps } from './log-gaps.ts'
+import { LogGaps } from './positions/log-gaps.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
-import { openKafka, type OpenKafka } from './open-kafka.ts'
+import { openKafkaBy, type OpenKafka } from './log/open-kafka.ts'
+import { openLog, prepareTopics, type OpenLog } from './log/open-log.ts'
+import { openStore } from './open-store.ts'
 import { watchReceipts, type HopTaken } from './receipt-watch.ts'
-import { newProgress, recordReaders, type Progress } from './readers.ts'
+import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './readiness.ts'
 import type { Role } from './roles.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
+import { workerPlace } from './workers/worker-place.ts'
 import { workerCount } from './workers/worker-count.ts'
 import { runWorkers } from './workers/worker-pool.ts'
 import { startWorker } from './workers/start-worker.ts'
@@ -54,6 +50,8 @@ export type AppOptions = {
 }
 
 const RETAIN_EVERY_MS = 60_000
+/** How long readers may take to finish what they have in hand. */
+const STOP_MS_MAX = 20_000
 
 /** A running Nocturne. */
 export interface App {
@@ -75,7 +73,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, clock = systemClock, logger } = options
   await mkdir(config.dataFolder, { recursive: true })
   const codecs = await openCodecs()
-  const log = await openLog({ openKafka, ...options, clock, codecs })
+  const { openKafka = openKafkaBy({ clock, codecs, logger }) } = options
+  const log = await openLog({ config, clock, codecs, openKafka })
   const store = await openStore({ config, clock, logger })
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
   const parts = new Parts({ ...options, clock, workers }, log, store)
@@ -94,51 +93,6 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-/** A log, and what makes it known to other threads where it can be. */
-type OpenLog = Log & Partial<Pick<EmbeddedLog, 'share' | 'stats'>>
-
-type OpenedWith = {
-  readonly config: Config
-  readonly clock: Clock
-  readonly codecs: Codecs
-  readonly openKafka: OpenKafka
-}
-
-async function openLog(given: OpenedWith): Promise<OpenLog> {
-  const { config } = given
-  const log = await bareLog(given)
-  const { partitions, durability } = config.log
-  const retention = (topic: TopicName) => {
-    if (topic === 'checkpoints') return { ms: -1, bytes: -1 }
-    const { ageMs, bytesMax } = config.log.retention[topic]
-    return { ms: ageMs, bytes: bytesMax }
-  }
-  await createTopics(log, { partitions, durability, retention })
-  return log
-}
-
-function bareLog({ config, clock, codecs, openKafka: open }: OpenedWith): Promise<OpenLog> {
-  const { kind, kafka } = config.log
-  if (kafka !== undefined) return open(kafka)
-  if (kind === 'memory') return Promise.resolve(openMemoryLog({ clock }))
-  return openEmbeddedLog({ folder: config.dataFolder, clock, codecs })
-}
-
-async function openStore(given: {
-  readonly config: Config
-  readonly clock: Clock
-  readonly logger: Logger
-}): Promise<Store> {
-  const { config, clock, logger } = given
-  if (config.store.kind === 'memory') return openMemoryStore({ clock })
-  return openSqliteStore({
-    file: join(config.dataFolder, 'store.db'),
-    clock,
-    onSetAside: ({ movedTo, reason }) =>
-      logger.error({ reason, moved_to: movedTo }, 'the store was damaged; it is built anew'),
-  })
-}
-
 type PartsOptions = AppOptions & { readonly clock: Clock; readonly workers: number }
 
 class Parts {
@@ -147,7 +101,7 @@ class Parts {
   readonly #store: Store
   readonly #metrics: Metrics = createMetrics()
   readonly #progress: Progress = newProgress()
-  readonly #readiness = new Readiness(this.#progress)
+  readonly #readiness: Readiness
   readonly #gaps: LogGaps
   readonly #supervision: Supervision
   readonly #lane: Lane
@@ -174,6 +128,7 @@ class Parts {
     const told = (isInForce: boolean): void => this.#metrics.reloadOk.set(isInForce ? 1 : 0)
     const deps = { log, clock, logger, roles, adopted, told }
     this.#monitors = new MonitorsInForce(deps, config)
+    this.#readiness = new Readiness(this.#progress, config.log.kafka !== undefined)
     this.#bug.promise.catch(() => undefined)
     this.#lane = new Lane(clock)
     told(true)
@@ -203,24 +158,46 @@ class Parts {
   }
 
   async start(): Promise<void> {
-    const { roles: wanted } = this.#options
+    const { roles: wanted, config } = this.#options
     const reading = this.#reading.signal
+    const isOurs = config.log.kafka === undefined
+    if (isOurs) await this.#prepare()
+    if (wanted.has('serve')) await this.#startServer()
+    this.#read(this.#observe(reading))
+    if (isOurs) return this.#begin()
+    // Brokers may be away as we start: the wall is there and says so, and nobody has to come back.
+    const part = { name: 'log', signal: reading }
+    const prepared = supervise(this.#supervision, part, (ending) =>
+      unlessAborted(this.#prepare(), ending),
+    )
+    this.#read(prepared.then(() => (reading.aborted ? undefined : this.#begin())))
+  }
+
+  /** What has to be there before anybody reads. */
+  async #prepare(): Promise<void> {
+    const { roles: wanted, config } = this.#options
+    await prepareTopics(this.#log, config)
     if (wanted.has('aggregate')) await this.#readiness.noteEnds(this.#log, 'readings')
     if (wanted.has('evaluate')) await this.#readiness.noteEnds(this.#log, 'panes')
+    this.#readiness.prepared()
+  }
+
+  #begin(): void {
+    const { roles: wanted } = this.#options
+    const reading = this.#reading.signal
     const rules = { name: 'rules', signal: reading }
     const asked = this.#monitors.begin((ask) => supervise(this.#supervision, rules, ask))
     // Whoever judges finds in the log by which rules, so that a replay judges alike (A75).
     this.#read(asked.then(() => (reading.aborted ? undefined : this.#startHot())))
     if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
     if (wanted.has('notify')) this.#startNotify()
-    if (wanted.has('serve')) await this.#startServer()
-    if (wanted.has('collect')) this.#startCollectors()
-    this.#read(this.#observe(reading))
     if (wanted.has('evaluate')) this.#watchReceipts(reading)
+    if (wanted.has('serve')) this.#startTail()
     if (wanted.has('record')) {
       const part = { name: 'record/retention', signal: reading }
       this.#read(supervise(this.#supervision, part, (signal) => this.#retain(signal)))
     }
+    if (wanted.has('collect')) this.#startCollectors()
   }
 
   async reload(read: () => Promise<Config>): Promise<void> {
@@ -240,9 +217,13 @@ class Parts {
     await Promise.allSettled(this.#running.collect)
     this.#reading.abort()
     await this.#server?.close()
-    await Promise.allSettled(this.#running.read)
-    await this.#store.close()
+    const ended = Promise.allSettled(this.#running.read)
+    // Brokers that are away would hold us for minutes; what they did not take is read again.
+    const { clock } = this.#options
+    await Promise.race([ended, clock.sleep(STOP_MS_MAX)])
     await this.#log.close()
+    await ended
+    await this.#store.close()
   }
 
   get #readerDeps() {
@@ -254,9 +235,8 @@ class Parts {
   async #startHot(): Promise<void> {
     const { workers } = this.#options
     const specs = this.#monitors.hot
-    const log = this.#log
-    const share = log.share?.bind(log)
-    if (workers === 0 || share === undefined) {
+    const place = workerPlace(this.#log, this.#options.config)
+    if (workers === 0 || place === undefined) {
       // Where workers have this code, this thread does without.
       const { hotReaders } = await import('./hot-readers.ts')
       return this.#startReaders(hotReaders({ ...this.#readerDeps, specs }))
@@ -265,7 +245,7 @@ class Parts {
       start: (plan: WorkerPlan) => startWorker(plan),
       count: workers,
       specs,
-      share,
+      place,
       supervision: this.#supervision,
       progress: this.#progress,
       ended: (reason: string) => this.#metrics.workersEnded.inc({ reason }),
@@ -336,15 +316,26 @@ class Parts {
       },
       wallFiles,
       count: (what, reason) => this.#metrics.serve.inc({ what, reason }),
-      readiness: () => [...this.#readiness.checks(), ...this.#gaps.checks()],
+      readTo: (group, partition) => readTo(this.#progress, group, partition),
+      gaps: () => this.#gaps.list,
+      readiness: () => [
+        ...this.#readiness.checks(),
+        ...this.#gaps.checks(),
+        ...(this.#log.checks?.() ?? []),
+      ],
       epoch: clock.now().toString(36),
       jitter: Math.random,
     })
     this.#server = server
-    const { signal } = this.#reading
-    const tail = { name: 'serve/tail', signal }
-    this.#read(supervise(this.#supervision, tail, (ending) => server.tail(ending)))
     this.url = await server.listen()
+  }
+
+  /** The wall's own reader: it begins once there are topics to read. */
+  #startTail(): void {
+    const { signal } = this.#reading
+    const part = { name: 'serve/tail', signal }
+    const run = async (ending: AbortSignal): Promise<void> => this.#server?.tail(ending)
+    this.#read(supervise(this.#supervision, part, run))
   }
 
   /** Lets old windows and steps go, a little at a time. */
@@ -369,7 +360,13 @@ class Parts {
       await clock.sleep(1000, signal)
       if (signal.aborted) return
       const { intakes } = this.#collectors
-      await observe(this.#metrics, { log: this.#log, progress: this.#progress, intakes })
+      try {
+        await observe(this.#metrics, { log: this.#log, progress: this.#progress, intakes })
+      } catch (error) {
+        // Brokers that are away have a check of their own.
+        if (!(error instanceof NocturneError)) throw error
+        continue
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
 import { evaluatePanes, type EvaluateProgress } from '../evaluate/evaluate-panes.ts'
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
 import type { Claim, Log } from '../log/log.ts'
+import { houseGroups } from '../model/house-groups.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Replaceable } from '../std/replaceable.ts'
 import type { ClaimReader, Gaps } from './claim-reader.ts'
@@ -40,7 +41,7 @@ export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimR
         await aggregateReadings({ ...deps, ...gaps, log, spec, until }, claim)
       } while (until.aborted && !claim.signal.aborted)
     }
-    readers.push({ group: 'aggregate', topic: 'readings', read })
+    readers.push({ group: 'aggregate', topic: houseGroups.aggregate, read })
   }
   if (evaluate !== undefined) {
     const deps = { clock, progress: progress.evaluate }
@@ -48,7 +49,7 @@ export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimR
       const spec = specs.current.evaluate ?? evaluate
       return evaluatePanes({ ...deps, ...gaps, log, spec }, claim)
     }
-    readers.push({ group: 'evaluate', topic: 'panes', read })
+    readers.push({ group: 'evaluate', topic: houseGroups.evaluate, read })
   }
   return readers
 }

@@ -5,6 +5,7 @@ import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
 import type { RecordProgress } from '../record/record-turns.ts'
 import { recordSteps } from '../record/record-steps.ts'
 import { recordWindows } from '../record/record-windows.ts'
+import { houseGroups, isHouseGroup, type HouseGroup } from '../model/house-groups.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
@@ -29,6 +30,19 @@ export const newProgress = (): Progress => ({
   windows: { written: 0, rejected: new Map(), next: new Map() },
   steps: { written: 0, rejected: new Map(), next: new Map() },
 })
+
+/** The next offset that a reader of this process will read, where one reads. */
+export function readTo(progress: Progress, group: string, partition: number): number | undefined {
+  const { aggregate, evaluate, windows, steps } = progress
+  const nextByGroup: Readonly<Record<HouseGroup, ReadonlyMap<number, number> | undefined>> = {
+    aggregate: aggregate.next,
+    evaluate: evaluate.next,
+    'record-windows': windows.next,
+    'record-steps': steps.next,
+    plan: undefined,
+  }
+  return isHouseGroup(group) ? nextByGroup[group]?.get(partition) : undefined
+}
 
 /** What the reader of rows has to know of a configuration. */
 export function aggregateSpec({ site, monitors, skewMs, log }: Config): AggregateReaderSpec {
@@ -55,12 +69,12 @@ export function recordReaders(deps: {
   return [
     {
       group: 'record-windows',
-      topic: 'windows',
+      topic: houseGroups['record-windows'],
       read: (claim, log, gaps) => recordWindows({ ...windows, ...gaps, log }, claim),
     },
     {
       group: 'record-steps',
-      topic: 'transitions',
+      topic: houseGroups['record-steps'],
       read: (claim, log, gaps) => recordSteps({ ...steps, ...gaps, log }, claim),
     },
   ]

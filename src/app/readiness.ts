@@ -10,8 +10,18 @@ export class Readiness {
   readonly #endsAtStart = new Map<string, ReadonlyMap<number, number>>()
   readonly #troubles = new Map<string, ErrorCode>()
 
-  constructor(progress: HotProgress) {
+  readonly #isShared: boolean
+  #isPrepared = false
+
+  /** `isShared`: other processes have some of the partitions, and only ours count. */
+  constructor(progress: HotProgress, isShared: boolean) {
     this.#progress = progress
+    this.#isShared = isShared
+  }
+
+  /** The topics are there and their ends are noted. */
+  prepared(): void {
+    this.#isPrepared = true
   }
 
   /** Waits with being ready until what is in the topic now was read. */
@@ -31,7 +41,9 @@ export class Readiness {
 
   checks(): readonly ReadinessCheck[] {
     const { aggregate, evaluate } = this.#progress
+    const notYet = { name: 'topics', isOk: false, code: 'APP_RESTORING' } as const
     return [
+      ...(this.#isPrepared ? [] : [notYet]),
       this.#caughtUp('aggregate', 'readings', aggregate.next),
       this.#caughtUp('evaluate', 'panes', evaluate.next),
       ...[...this.#troubles].map(([name, code]) => ({ name, isOk: false, code })),
@@ -40,7 +52,8 @@ export class Readiness {
 
   #caughtUp(name: string, topic: string, next: ReadonlyMap<number, number>): ReadinessCheck {
     const ends = [...(this.#endsAtStart.get(topic) ?? [])]
-    const isOk = ends.every(([partition, end]) => (next.get(partition) ?? 0) >= end)
+    const ours = this.#isShared ? ends.filter(([partition]) => next.has(partition)) : ends
+    const isOk = ours.every(([partition, end]) => (next.get(partition) ?? 0) >= end)
     return isOk ? { name, isOk } : { name, isOk, code: 'APP_RESTORING' }
   }
 }

@@ -99,15 +99,22 @@ export async function superviseClaims(
   },
   read: ClaimReader['read'],
 ): Promise<void> {
-  const running = new Set<Promise<void>>()
-  for await (const claim of part.log.claims(part.group, part.signal)) {
-    const name = `${part.name}/${claim.topic}/${claim.partition}`
-    const task = superviseClaim(supervision, { ...part, name, claim, reader: part.name }, read)
-    running.add(task)
-    const done = (): void => void running.delete(task)
-    task.then(done, done)
-  }
-  await Promise.all([...running])
+  const whole = { name: part.name, signal: part.signal }
+  await supervise(supervision, whole, async () => {
+    const running = new Set<Promise<void>>()
+    try {
+      for await (const claim of part.log.claims(part.group, part.signal)) {
+        const name = `${part.name}/${claim.topic}/${claim.partition}`
+        const task = superviseClaim(supervision, { ...part, name, claim, reader: part.name }, read)
+        running.add(task)
+        const done = (): void => void running.delete(task)
+        task.then(done, done)
+      }
+    } finally {
+      // Who can be a member no longer has lost its claims, so that their readers end.
+      await Promise.all([...running])
+    }
+  })
 }
 
 type ClaimPart = {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { addCheck } from './command/check-command.ts'
+import { addLag } from './command/lag-command.ts'
 import { addProduce } from './command/produce-command.ts'
 import { addQuery } from './command/query-command.ts'
 import { addReplay } from './command/replay-command.ts'
@@ -21,6 +22,7 @@ While "nocturne up" runs, from another terminal:
   nocturne produce rows.ndjson         send it rows
   nocturne query alerts                what is open now
   nocturne tail transitions --follow   every step of every alert, as it happens
+  nocturne lag                         what each reader still has to read
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 input not understood, 4 refused for safety, 70 a bug.
 NO_COLOR is respected. Every command teaches itself: nocturne COMMAND --help`
@@ -45,6 +47,7 @@ export function createProgram(terminal: Terminal): Command {
   addProduce(program, terminal)
   addTail(program, terminal)
   addQuery(program, terminal)
+  addLag(program, terminal)
   addCheck(program, terminal)
   addTest(program, terminal)
   return program

@@ -169,7 +169,7 @@ export async function reachableFrom(
 }
 
 /** When the first record at `from` or after it was appended; undefined where there is none. */
-async function appendedAt(
+export async function appendedAt(
   log: Log,
   at: { readonly topic: string; readonly partition: number; readonly from: Offset },
 ): Promise<number | undefined> {

@@ -241,6 +241,45 @@ export type AlertsView = {
   readonly alerts: readonly AlertView[]
 }
 
+/** Where one group stands in one partition. */
+export type LagLine = {
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
+  /** Where a restart begins; null where nothing was committed yet. */
+  readonly position: number | null
+  /** How far the running reader is beyond that; null where none runs here. */
+  readonly read: number | null
+  /** What the log holds: the first row that is there, and the next one to come. */
+  readonly start: number
+  readonly end: number
+  /** Rows that are still to be read, and how old the oldest of them is; null is unknown. */
+  readonly rows: number
+  readonly ms: number | null
+  /** Rows that expired before they were read. */
+  readonly gone: number
+}
+
+export type GapView = {
+  readonly reader: string
+  readonly topic: string
+  readonly partition: number
+  readonly reason: 'expired' | 'lost'
+  readonly from: number
+  readonly to: number
+  readonly from_at: number | null
+  readonly to_at: number | null
+}
+
+/** Answer of `GET /api/v1/lag`. */
+export type LagView = {
+  readonly now: number
+  readonly lines: readonly LagLine[]
+  readonly total: { readonly rows: number; readonly ms: number | null }
+  /** Rows that readers never got since the program began, newest first. */
+  readonly gaps: readonly GapView[]
+}
+
 /** Every refusal's body: `code` is of the error catalogue. */
 export type ErrorAnswer = {
   readonly error: { readonly code: string; readonly message: string; readonly advice: string }

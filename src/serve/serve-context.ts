@@ -1,4 +1,4 @@
-import type { Log } from '../log/log.ts'
+import type { Log, LogGap, LogGroups } from '../log/log.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Lane } from '../std/lane.ts'
@@ -30,8 +30,11 @@ export type ReadinessCheck = {
   readonly detail?: string
 }
 
+/** Rows that a reader never got, and which one. */
+export type MetGap = { readonly reader: string; readonly gap: LogGap }
+
 export type ServeOptions = {
-  readonly log: Log
+  readonly log: Log & LogGroups
   readonly store: Store
   readonly monitors: readonly MonitorSpec[]
   readonly clock: Clock
@@ -46,6 +49,10 @@ export type ServeOptions = {
   readonly count: (what: string, reason: string) => void
   /** What the other rooms need to be ready, beside this one's own check. */
   readonly readiness: () => readonly ReadinessCheck[]
+  /** How far a reader of this process has come, beyond what its group has committed. */
+  readonly readTo: (group: string, partition: number) => number | undefined
+  /** Newest first. */
+  readonly gaps: () => readonly MetGap[]
   /** Unique to this start of the program: letters and digits. */
   readonly epoch: string
   /** A number in [0, 1), to spread reconnects. */

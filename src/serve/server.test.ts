@@ -88,6 +88,8 @@ async function craft(t: TestContext, over: Partial<ServeOptions> = {}) {
     },
     count: () => {},
     readiness: () => [],
+    readTo: () => undefined,
+    gaps: () => [],
     metrics: { contentType: 'text/plain', metrics: async () => 'up 1\n' },
     intake: async (body, { contentType }) => {
       posted.push(`${contentType} ${body.length}`)

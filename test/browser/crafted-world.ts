@@ -208,6 +208,8 @@ export async function craftWorld(options: {
     metrics: { contentType: 'text/plain', metrics: async () => 'nocturne_up 1\n' },
     intake: async (body) => ({ status: 202, body: { accepted: body.length, rejected: [] } }),
     readiness: () => [],
+    readTo: () => undefined,
+    gaps: () => [],
     count: (what, reason) => {
       const name = `${what}:${reason}`
       counts.set(name, (counts.get(name) ?? 0) + 1)

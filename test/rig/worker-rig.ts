@@ -57,7 +57,7 @@ export class WorkerRig {
   /** Rings at every report of a worker. */
   readonly news = new Arrivals<'progress'>()
   readonly progress = this.#newProgress()
-  readonly readiness = new Readiness(this.progress)
+  readonly readiness = new Readiness(this.progress, false)
   /** Checks that became bad, `name code`. */
   readonly troubles = new Arrivals<string>()
   readonly failures = new Arrivals<string>()
@@ -110,7 +110,7 @@ export class WorkerRig {
           },
           evaluate: { monitors, panesPartitions, absentMs: 30_000, live: false },
         }),
-        share: () => this.log.share(),
+        place: () => ({ kind: 'desk', ticket: this.log.share() }),
         supervision: {
           clock,
           logger: silentLogger,

@@ -7,6 +7,8 @@ import { Replaceable } from '../../std/replaceable.ts'
 import { groupOf, type ClaimReader, type Gaps } from '../claim-reader.ts'
 import { hotReaders } from '../hot-readers.ts'
 import { superviseClaims, type Supervision } from '../supervise.ts'
+import { openKafkaBy } from '../log/open-kafka.ts'
+import type { WorkerPlace } from './worker-place.ts'
 import { WorkerReport } from './worker-report.ts'
 import type { WorkerOrder, WorkerPlan, WorkerWord } from './worker-words.ts'
 
@@ -16,12 +18,12 @@ import type { WorkerOrder, WorkerPlan, WorkerWord } from './worker-words.ts'
  * thread.
  */
 export async function runWorker(
-  { ticket, specs }: WorkerPlan,
+  { place, specs }: WorkerPlan,
   port: MessagePort,
   makeReaders = hotReaders,
 ): Promise<void> {
   const say = (word: WorkerWord): void => port.postMessage(word)
-  const log = openRemoteLog(ticket, { codecs: await openCodecs() })
+  const log = await logAt(place)
   const stop = new AbortController()
   const begun = Promise.withResolvers<void>()
   const current = new Replaceable(specs)
@@ -47,6 +49,12 @@ export async function runWorker(
   await reporting
   await log.close()
   port.close()
+}
+
+async function logAt(place: WorkerPlace): Promise<Log> {
+  const codecs = await openCodecs()
+  if (place.kind === 'desk') return openRemoteLog(place.ticket, { codecs })
+  return openKafkaBy({ clock: systemClock, codecs })(place.spec)
 }
 
 /** Tells all of a partition before it is given back, so that old news never follows newer ones. */

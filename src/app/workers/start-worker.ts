@@ -11,6 +11,6 @@ const ENTRY = new URL('./worker-main.ts', import.meta.url)
 
 /** Starts a thread; a test may have it begin with a file of its own. */
 export function startWorker(plan: WorkerPlan, entry = ENTRY, limits = LIMITS): Worker {
-  const transferList = [plan.ticket.port]
+  const transferList = plan.place.kind === 'desk' ? [plan.place.ticket.port] : []
   return new Worker(entry, { workerData: plan, transferList, resourceLimits: limits })
 }

@@ -1,12 +1,12 @@
 import type { Worker } from 'node:worker_threads'
 import type { ErrorCode } from '../../model/error-catalogue.ts'
-import type { RemoteTicket } from '../../log/embedded/remote/remote-log.ts'
 import type { Replaceable } from '../../std/replaceable.ts'
 import { Backoff } from '../backoff.ts'
 import type { HotProgress, HotSpecs } from '../hot-readers.ts'
 import type { Supervision } from '../supervise.ts'
 import { applyChange } from './progress-report.ts'
 import { followThread, type Spoken, type WorkerEnd } from './worker-thread.ts'
+import type { WorkerPlace } from './worker-place.ts'
 import type { WorkerOrder, WorkerPlan } from './worker-words.ts'
 
 export type PoolDeps = {
@@ -15,7 +15,7 @@ export type PoolDeps = {
   /** Workers are told when they are replaced. */
   readonly specs: Replaceable<HotSpecs>
   /** A new place at the log for each start of a worker. */
-  readonly share: () => RemoteTicket
+  readonly place: (worker: string) => WorkerPlace
   readonly supervision: Supervision
   readonly progress: HotProgress
   /** Counts each worker that ended without being told to, or that had to be ended. */
@@ -60,7 +60,7 @@ async function keep(deps: PoolDeps, { name, ready }: Slot, signal: AbortSignal):
   while (!signal.aborted) {
     const troubles = new Set<string>()
     backoff.begins()
-    const worker = deps.start({ ticket: deps.share(), specs: specs.current })
+    const worker = deps.start({ place: deps.place(name), specs: specs.current })
     const over = new AbortController()
     tellReplacements(specs, worker, over.signal)
     const hear = (word: Spoken): void => take(deps, { name, troubles, word })

@@ -1,11 +1,11 @@
-import type { RemoteTicket } from '../../log/embedded/remote/remote-log.ts'
 import type { LogGap } from '../../log/log.ts'
 import type { ErrorCode } from '../../model/error-catalogue.ts'
 import type { HotSpecs } from '../hot-readers.ts'
 import type { ProgressChange } from './progress-report.ts'
+import type { WorkerPlace } from './worker-place.ts'
 
-/** What a worker is started with: plain data, and the port of its ticket is transferred. */
-export type WorkerPlan = { readonly ticket: RemoteTicket; readonly specs: HotSpecs }
+/** What a worker is started with: plain data, and the port of a ticket is transferred. */
+export type WorkerPlan = { readonly place: WorkerPlace; readonly specs: HotSpecs }
 
 /** What a worker says. It says something at least every second, or it hangs. */
 export type WorkerWord =

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { NocturneError } from '../../model/nocturne-error.ts'
-import type { AlertsView, SeriesView } from '../contract.ts'
+import type { AlertsView, LagView, SeriesView } from '../contract.ts'
 import { expressionText, ruleText } from '../answer/expression-text.ts'
+import { lagView } from '../answer/lag-answer.ts'
 import { prometheusAnswer } from '../answer/prometheus-answer.ts'
 import { queryField, type Query } from '../answer/query-field.ts'
 import type { Answer, Route } from './route.ts'
@@ -93,6 +94,12 @@ const monitorList: Answer = ({ view }) => ({
   })),
 })
 
+const lag: Answer = async ({ log, clock, readTo, gaps }, { query }): Promise<LagView> => {
+  const group = queryField.textOr(query as Query, 'group', '')
+  const only = group === '' ? {} : { group }
+  return lagView({ log, now: clock.now(), readTo, ...only }, gaps())
+}
+
 function tailStart(fields: Query): TopicTailQuery['from'] {
   const from = queryField.textOr(fields, 'from', '-100')
   if (from === 'earliest' || from === 'latest') return from
@@ -135,6 +142,7 @@ const get = (path: string, answer: Answer): Route => ({
 export const queryRoutes: readonly Route[] = [
   get('/api/v1/alerts', ({ view }) => prometheusAnswer.alerts(view.alerts)),
   get('/api/v1/rules', ({ view }) => prometheusAnswer.rules(view.monitors.list, view.alerts)),
+  get('/api/v1/lag', lag),
   get('/api/alerts', ours),
   get('/api/series', series),
   get('/api/worst', worst),

@@ -1,14 +1,11 @@
-import type { LogGap } from '../log/log.ts'
-import type { ReadinessCheck } from '../serve/serve-context.ts'
-import type { Logger } from '../telemetry/logger.ts'
+import type { LogGap } from '../../log/log.ts'
+import type { MetGap, ReadinessCheck } from '../../serve/serve-context.ts'
+import type { Logger } from '../../telemetry/logger.ts'
 
 /** So many are shown; all are counted and logged (D5). */
 const SHOWN_MAX = 20
 
 type GapLabels = { readonly topic: string; readonly reader: string; readonly reason: string }
-
-/** One gap and who met it. */
-export type MetGap = { readonly reader: string; readonly gap: LogGap }
 
 /**
  * Rows that readers of this start of the program never got (D8): each gap is logged, counted and

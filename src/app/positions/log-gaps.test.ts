@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LogGap } from '../log/log.ts'
+import type { LogGap } from '../../log/log.ts'
 import { LogGaps } from './log-gaps.ts'
 
 const AT = 1_795_383_150_000
