@@ -88,7 +88,7 @@ export const layers: Readonly<Record<string, Room>> = {
     level: 3,
     charter: 'what a machine does faster for record batches than we can write it',
     rooms: ['std', 'wire'],
-    outside: ['@node-rs/crc32'],
+    outside: ['@node-rs/crc32', 'node:zlib'],
     pure: false,
   },
   'log/kafka': {

@@ -1,6 +1,7 @@
 import { after, describe, test } from 'node:test'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { appendCases } from './suite/append-cases.suite.ts'
+import { foreignCases } from './suite/foreign-cases.suite.ts'
 import { groupCases } from './suite/group-cases.suite.ts'
 import { lifeCases } from './suite/life-cases.suite.ts'
 import type { LogCase } from './suite/log-case.suite.ts'
@@ -14,6 +15,7 @@ const cases: readonly LogCase[] = [
   ...topicCases,
   ...appendCases,
   ...readCases,
+  ...foreignCases,
   ...groupCases,
   ...positionCases,
   ...lifeCases,

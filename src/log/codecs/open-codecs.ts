@@ -1,5 +1,6 @@
 import type { Codecs } from '../../wire/record-batch/codecs.ts'
 import { crc32c } from '../../wire/record-batch/crc32c.ts'
+import { openCompression } from './compression.ts'
 
 /** CRC-32C of all bytes, by the machine's own instructions. */
 export type NativeCrc32c = (bytes: Uint8Array) => number
@@ -12,20 +13,24 @@ export type OpenedCodecs = Codecs &
 const NATIVE_BYTES_MIN = 512
 
 /**
- * The fastest codecs that this machine has: native ones where the optional package has a build for
- * it that loads and gives our answers, else our own.
+ * The fastest codecs that this machine has: a native checksum where the optional package has a
+ * build for it that loads and gives our answers, else our own; compression in all of Kafka's forms.
  */
 export async function openCodecs(
   load: () => Promise<NativeCrc32c> = loadNative,
 ): Promise<OpenedCodecs> {
+  const compression = openCompression()
   let native: NativeCrc32c
   try {
     native = await load()
   } catch (error) {
-    return { crc32c, crc32cBy: 'plain', reason: String(error) }
+    return { ...compression, crc32c, crc32cBy: 'plain', reason: String(error) }
   }
-  if (!isRight(native)) return { crc32c, crc32cBy: 'plain', reason: 'it gives other answers' }
+  if (!isRight(native)) {
+    return { ...compression, crc32c, crc32cBy: 'plain', reason: 'it gives other answers' }
+  }
   return {
+    ...compression,
     crc32c: (bytes, from, to) =>
       to - from < NATIVE_BYTES_MIN ? crc32c(bytes, from, to) : native(bytes.subarray(from, to)),
     crc32cBy: 'native',

@@ -4,7 +4,6 @@ import { BatchEncoder } from '../../wire/record-batch/batch-encoder.ts'
 import type { BatchHeader } from '../../wire/record-batch/batch-header.ts'
 import { scanBatches } from '../../wire/record-batch/batch-scanner.ts'
 import { ScannedColumns } from '../../wire/record-batch/scanned-columns.ts'
-import type { EmbeddedLimits } from './embedded-limits.ts'
 import type { LogHouse, PartitionLog } from './partition-log.ts'
 import { Segment, unlinkIfThere } from './segment/segment.ts'
 import { walkSegment } from './segment/segment-walk.ts'
@@ -18,14 +17,14 @@ type LastOffsets = Map<string, number>
  * The active segment is never touched. A crash leaves each file old or new, both valid.
  */
 export async function compact(house: LogHouse, partition: PartitionLog): Promise<void> {
-  const { meta, counters, limits } = house
+  const { meta, counters } = house
   const sealed = partition.segments.all.slice(0, -1)
   const { cleaned } = meta.partition(partition.at)
   const sizeOf = (segments: readonly Segment[]) => segments.reduce((sum, { size }) => sum + size, 0)
   const dirty = sealed.filter(({ base }) => base >= cleaned)
   if (partition.spec.cleanup !== 'compact' || 2 * sizeOf(dirty) <= sizeOf(sealed)) return
   const cleanedTo = partition.segments.active.base
-  const last = await lastOffsets(sealed, limits)
+  const last = await lastOffsets(house, sealed)
   if (last === undefined) counters.compactionsSkipped++
   else {
     for (const segment of sealed) await rewrite(house, { partition, segment, last })
@@ -37,15 +36,15 @@ export async function compact(house: LogHouse, partition: PartitionLog): Promise
 
 /** Undefined where there are more keys than memory is set aside for, or damage. */
 async function lastOffsets(
+  { codecs, limits: { compactKeysMax, compactKeyBytesMax } }: LogHouse,
   sealed: readonly Segment[],
-  { compactKeysMax, compactKeyBytesMax }: EmbeddedLimits,
 ): Promise<LastOffsets | undefined> {
   const last: LastOffsets = new Map()
-  const columns = new ScannedColumns()
+  const columns = new ScannedColumns(undefined, codecs)
   let keyBytes = 0
   for (const segment of sealed) {
     const isWhole = await visitBatches(segment, (header, batch) => {
-      scanOne(header, batch, columns)
+      if (!isScanned(header, batch, columns)) return false
       for (let row = 0; row < columns.count; row++) {
         const key = keyOf(columns, row)
         if (!last.has(key)) keyBytes += key.length
@@ -80,15 +79,15 @@ async function rewrite(
 
 /** The batches of a segment with the rows that stay. */
 async function survivors(
-  { clock, limits }: LogHouse,
+  { clock, codecs, limits }: LogHouse,
   segment: Segment,
   last: LastOffsets,
 ): Promise<Uint8Array> {
   const encoder = new BatchEncoder()
-  const columns = new ScannedColumns()
+  const columns = new ScannedColumns(undefined, codecs)
   const expiredAt = clock.now() - limits.tombstoneMs
   const isWhole = await visitBatches(segment, (header, batch) => {
-    scanOne(header, batch, columns)
+    if (!isScanned(header, batch, columns)) return false
     const rows: number[] = []
     for (let row = 0; row < columns.count; row++) {
       const isGone = columns.values.lengths[row]! < 0 && columns.times[row]! < expiredAt
@@ -182,9 +181,11 @@ async function visitBatches(
   }
 }
 
-function scanOne(header: BatchHeader, batch: Uint8Array, columns: ScannedColumns): void {
+/** False for a batch that cannot be read: what is not known is not rewritten. */
+function isScanned(header: BatchHeader, batch: Uint8Array, columns: ScannedColumns): boolean {
   columns.reset({ next: header.base })
   scanBatches(batch, { from: 0, to: batch.length }, columns)
+  return columns.stuck === undefined && columns.rejected.length === 0
 }
 
 function keyOf({ keys }: ScannedColumns, row: number): string {

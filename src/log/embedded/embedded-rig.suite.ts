@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SimulatedClock } from '../../std/simulated-clock.ts'
@@ -10,6 +10,15 @@ import { FaultyDisk } from './faulty-disk.suite.ts'
 
 /** No floor of free space, a small reserve: tests run on any disk. */
 export const SMALL_LIMITS = { reserveBytes: 4_096, freeBytesMin: 0, freeRatioMin: 0 }
+
+/**
+ * Puts another writer's batch into a log that is closed. No writer of ours compresses, so the end
+ * of a partition's only segment is where such a batch shows; the next start walks over it.
+ */
+export const appendBatchIn =
+  (folder: string) =>
+  (topic: string, partition: number, batch: Uint8Array): Promise<void> =>
+    appendFile(join(folder, 'log', `${topic}-${partition}`, '00000000000000000000.log'), batch)
 
 /** An embedded log in a folder of its own, its disk and clock in the test's hands. */
 export class EmbeddedRig {

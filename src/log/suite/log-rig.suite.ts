@@ -32,9 +32,11 @@ export class LogRig {
     return this.#opened
   }
 
-  async reopen(): Promise<Log & LogGroups> {
+  /** Closes the log and opens it again; `meanwhile` runs while it is closed. */
+  async reopen(meanwhile: () => Promise<void> = async () => undefined): Promise<Log & LogGroups> {
     await this.#opened?.close()
     this.#opened = undefined
+    await meanwhile()
     return this.log()
   }
 

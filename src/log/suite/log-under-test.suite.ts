@@ -15,6 +15,11 @@ export type LogUnderTest = {
   turn?(): Promise<void>
   /** Makes the next write to the disk fail, for adapters with a disk (L11). */
   failNextWrite?(): void
+  /**
+   * Puts a whole record batch behind what a partition holds, as another writer would: for adapters
+   * that may meet such (L19, L20). The log is closed meanwhile.
+   */
+  appendBatch?(topic: string, partition: number, batch: Uint8Array): Promise<void>
 }
 
 /** Makes one, with its time from the clock given; `open` may be called again after `close`. */

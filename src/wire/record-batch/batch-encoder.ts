@@ -1,5 +1,6 @@
 import { assert } from '../../std/assert.ts'
 import { BATCH_HEADER_BYTES, i32 } from './batch-header.ts'
+import { putI32, putI64 } from './big-endian.ts'
 import { plainCodecs, type Codecs } from './codecs.ts'
 
 /** What a record batch carries of one record; absent and empty are kept apart. */
@@ -177,17 +178,4 @@ function putBytes(bytes: Uint8Array, from: number, field: Uint8Array | undefined
   const at = putZigzag(bytes, from, field.length)
   bytes.set(field, at)
   return at + field.length
-}
-
-function putI32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24
-  bytes[at + 1] = value >>> 16
-  bytes[at + 2] = value >>> 8
-  bytes[at + 3] = value
-}
-
-/** The floor keeps the sign in the high half, `>>> 0` the low half unsigned. */
-function putI64(bytes: Uint8Array, at: number, value: number): void {
-  putI32(bytes, at, Math.floor(value / 2 ** 32))
-  putI32(bytes, at + 4, value >>> 0)
 }

@@ -26,11 +26,18 @@ export type BatchHeader = {
   /** Bytes of the whole batch, header included. */
   size: number
   crc: number
+  leaderEpoch: number
   codec: number
   isLogAppendTime: boolean
+  isTransactional: boolean
   isControl: boolean
   baseTimeAt: number
   newestAt: number
+  /** −1 of a producer that asked for no id; beyond 2^53 it is rounded. */
+  producerId: number
+  producerEpoch: number
+  /** Number of the first record in the producer's own count; −1 without an id. */
+  baseSequence: number
   count: number
 }
 
@@ -40,11 +47,16 @@ export const emptyHeader = (): BatchHeader => ({
   last: 0,
   size: 0,
   crc: 0,
+  leaderEpoch: 0,
   codec: 0,
   isLogAppendTime: false,
+  isTransactional: false,
   isControl: false,
   baseTimeAt: 0,
   newestAt: 0,
+  producerId: -1,
+  producerEpoch: -1,
+  baseSequence: -1,
   count: 0,
 })
 
@@ -70,15 +82,20 @@ export function checkBatch(
   into.size = length + 12
   into.crc = i32(bytes, at + 17) >>> 0
   if (codecs.crc32c(bytes, at + 21, at + into.size) !== into.crc) return 'crc'
+  into.leaderEpoch = i32(bytes, at + 12)
   const attributes = (bytes[at + 21]! << 8) | bytes[at + 22]!
   into.codec = attributes & 7
   into.isLogAppendTime = (attributes & 8) !== 0
+  into.isTransactional = (attributes & 16) !== 0
   into.isControl = (attributes & 32) !== 0
   into.base = i64(bytes, at)
   const lastDelta = i32(bytes, at + 23)
   into.last = into.base + lastDelta
   into.baseTimeAt = i64(bytes, at + 27)
   into.newestAt = i64(bytes, at + 35)
+  into.producerId = i64(bytes, at + 43)
+  into.producerEpoch = ((bytes[at + 51]! << 24) >> 16) | bytes[at + 52]!
+  into.baseSequence = i32(bytes, at + 53)
   into.count = i32(bytes, at + 57)
   // Base and lastOffsetDelta decide where the next batch begins: without them nothing is known.
   if (into.base < 0 || lastDelta < 0 || into.last > Number.MAX_SAFE_INTEGER) return 'offsets'

@@ -116,7 +116,8 @@ test('a partial last batch stays unconsumed, whatever its length', () => {
 
 test('[L20] bad content under a valid CRC is rejected with its reason', () => {
   const faults: readonly [reason: string, at: number, value: number][] = [
-    ['codec', 22, 2],
+    ['codec', 22, 5],
+    ['inflate', 22, 2],
     ['count', 60, 3],
     ['count', 60, 1],
     ['count', 57, 255],

@@ -1,7 +1,8 @@
 import { BATCH_HEADER_BYTES, checkBatch, emptyHeader } from './batch-header.ts'
 import type { BatchHeader, RejectReason } from './batch-header.ts'
 import { plainCodecs, type Codecs } from './codecs.ts'
-import type { ScannedColumns } from './scanned-columns.ts'
+import type { RejectedBatch, ScannedColumns } from './scanned-columns.ts'
+import { NO_VARINT, varint, varlong, type Cursor } from './varint.ts'
 
 // A record, all varints zigzag:
 //   varint length · i8 attributes · varlong timestampDelta · varint offsetDelta
@@ -11,17 +12,16 @@ import type { ScannedColumns } from './scanned-columns.ts'
 /** Least bytes of a record: seven fields of one byte. It bounds `count` before memory is taken. */
 const RECORD_BYTES_MIN = 7
 
-/** A varint that ran out of bytes, or out of ± 2^53. */
-const NONE = Number.MAX_VALUE
-
-/** Where the next varint is read, and the end that it must not pass. */
-type Cursor = { at: number; end: number }
+/** Records of one batch take no more than this once they are inflated, whatever they say. */
+const INFLATED_BYTES_MAX = 64 * 1_048_576
 
 /**
- * Scans the whole record batches in `bytes[from, to)` into the columns, at most 2^20 rows unless
- * one batch has more. Never throws: a batch whose header holds but whose content does not becomes
- * a rejected range; where the boundary is lost (`length`, `magic`, `crc`) the scan ends with
- * `into.stuck`. A partial last batch stays unconsumed. Linear in the bytes.
+ * Scans the whole record batches in `bytes[from, to)` into columns that were reset, at most 2^20
+ * rows unless one batch has more. Never throws: a batch whose header holds but whose content does
+ * not becomes a rejected range; where the boundary is lost (`length`, `magic`, `crc`) the scan ends
+ * with `into.stuck`. A partial last batch stays unconsumed. The columns stand in the bytes as they
+ * are or, where any batch of the run is compressed, all in one arena. Linear in the bytes and in
+ * what they inflate to.
  */
 export function scanBatches(
   bytes: Uint8Array,
@@ -45,14 +45,12 @@ export function scanBatches(
       into.stuck = verdict
       return
     }
-    if (verdict === 'ok') verdict = contentFault(header) ?? 'ok'
-    if (verdict === 'ok' && !header.isControl) {
-      if (!into.reserve(header.count)) return
-      verdict = scanRecords(bytes, at, { header, into }) ?? 'ok'
-    }
-    if (verdict !== 'ok') {
-      const sample = bytes.slice(at, Math.min(at + 256, at + header.size))
-      into.rejected.push({ from: header.base, next: header.last + 1, reason: verdict, sample })
+    if (into.filter?.isDropped(header, bytes, at) !== true) {
+      const outcome =
+        verdict === 'ok' ? scanContent(bytes, { from, at }, { header, into }) : verdict
+      if (outcome === 'full') return
+      if (outcome !== undefined)
+        into.rejected.push(rejection(header, bytes, { at, reason: outcome }))
     }
     into.next = header.last + 1
     into.consumed = at + header.size
@@ -86,21 +84,54 @@ export function findBatch(
   return { at: to, base: limit }
 }
 
-function contentFault({ codec, count, size, last, base }: BatchHeader): RejectReason | undefined {
-  if (codec !== 0) return 'codec'
-  if (count < 0 || count * RECORD_BYTES_MIN > size - BATCH_HEADER_BYTES) return 'count'
-  return count > last - base + 1 ? 'count' : undefined
+type Scan = { readonly header: BatchHeader; readonly into: ScannedColumns }
+
+/** Reads what a good header stands before; `full`: this run has no more room for it. */
+function scanContent(
+  bytes: Uint8Array,
+  { from, at }: { readonly from: number; readonly at: number },
+  { header, into }: Scan,
+): RejectReason | 'full' | undefined {
+  const { codec, count, size, base, last, isControl } = header
+  const content = { from: at + BATCH_HEADER_BYTES, to: at + size }
+  if (codec > 4) return 'codec'
+  if (count < 0 || count > last - base + 1) return 'count'
+  if (codec === 0 && count * RECORD_BYTES_MIN > content.to - content.from) return 'count'
+  if (isControl) return undefined
+  if (codec === 0 && into.keys.bytes === bytes) {
+    return into.reserve(count) ? scanRecords(bytes, content, { header, into }) : 'full'
+  }
+  const sealed = bytes.subarray(content.from, content.to)
+  const records = into.codecs.inflate(codec, sealed, INFLATED_BYTES_MAX)
+  if (records === undefined) return 'inflate'
+  if (count * RECORD_BYTES_MIN > records.length) return 'count'
+  const laid = into.keys.bytes === bytes && into.count > 0 ? bytes.subarray(from, at) : undefined
+  if (into.arena.isFull(records.length, laid?.length) || !into.reserve(count)) return 'full'
+  if (into.keys.bytes === bytes) into.moveToArena(laid, from)
+  return scanLaid(records, { header, into })
+}
+
+/** Scans records that are laid into the arena, from where on they are the columns'. */
+function scanLaid(records: Uint8Array, { header, into }: Scan): RejectReason | undefined {
+  const { arena } = into
+  const from = arena.used
+  arena.lay(records)
+  into.keys.bytes = arena.bytes
+  into.values.bytes = arena.bytes
+  const to = from + records.length
+  const fault = scanRecords(arena.bytes, { from, to }, { header, into })
+  if (fault === undefined) arena.used = to
+  return fault
 }
 
 /** One pass over the records of a batch; on a fault the rows of this batch are taken back. */
 function scanRecords(
   bytes: Uint8Array,
-  at: number,
-  { header, into }: { readonly header: BatchHeader; readonly into: ScannedColumns },
+  { from, to: end }: { readonly from: number; readonly to: number },
+  { header, into }: Scan,
 ): RejectReason | undefined {
   const { offsets, times, keys, values, first } = into
-  const end = at + header.size
-  const cursor: Cursor = { at: at + BATCH_HEADER_BYTES, end }
+  const cursor: Cursor = { at: from, end }
   const before = into.count
   let row = before
   let fault: RejectReason | undefined
@@ -117,11 +148,11 @@ function scanRecords(
     const keyLength = varint(bytes, cursor)
     const keyStart = cursor.at
     if (keyLength > 0) cursor.at += keyLength
-    const valueLength = cursor.at > recordEnd ? NONE : varint(bytes, cursor)
+    const valueLength = cursor.at > recordEnd ? NO_VARINT : varint(bytes, cursor)
     const valueStart = cursor.at
     const valueEnd = valueLength > 0 ? valueStart + valueLength : valueStart
     // A delta beyond ± 2^53 was rounded as it was read, though the sum may look whole.
-    const isAnyDelta = header.isLogAppendTime && timeDelta !== NONE
+    const isAnyDelta = header.isLogAppendTime && timeDelta !== NO_VARINT
     const time = header.isLogAppendTime ? header.newestAt : header.baseTimeAt + timeDelta
     if (keyLength < -1 || valueLength < -1 || !(valueEnd < recordEnd)) fault = 'record'
     else if (delta <= deltaBefore || header.base + delta > header.last) fault = 'offsets'
@@ -145,27 +176,11 @@ function scanRecords(
   return fault
 }
 
-/** A zigzag varint of at most 5 bytes; `NONE` past its end. */
-function varint(bytes: Uint8Array, cursor: Cursor): number {
-  let raw = 0
-  for (let shift = 0; shift < 35 && cursor.at < cursor.end; shift += 7) {
-    const byte = bytes[cursor.at++]!
-    raw |= (byte & 127) << shift
-    if (byte < 128) return (raw >>> 1) ^ -(raw & 1)
-  }
-  return NONE
-}
-
-/** A zigzag varlong of at most 10 bytes, by multiplication: shifts end at 32 bits. */
-function varlong(bytes: Uint8Array, cursor: Cursor): number {
-  let raw = 0
-  let scale = 1
-  let isOdd = false
-  for (let i = 0; i < 10 && cursor.at < cursor.end; i++, scale *= 128) {
-    const byte = bytes[cursor.at++]!
-    if (i === 0) isOdd = (byte & 1) === 1
-    raw += (i === 0 ? byte & 126 : byte & 127) * scale
-    if (byte < 128) return isOdd ? -raw / 2 - 1 : raw / 2
-  }
-  return NONE
+function rejection(
+  { base, last, size }: BatchHeader,
+  bytes: Uint8Array,
+  { at, reason }: { readonly at: number; readonly reason: RejectReason },
+): RejectedBatch {
+  const sample = bytes.slice(at, Math.min(at + 256, at + size))
+  return { from: base, next: last + 1, reason, sample }
 }

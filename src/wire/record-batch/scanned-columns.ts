@@ -1,6 +1,7 @@
 import type { ByteColumn, RecordColumns } from '../../model/record-columns.ts'
-import type { RejectReason } from './batch-header.ts'
+import type { BatchHeader, RejectReason } from './batch-header.ts'
 import { plainCodecs, type Codecs } from './codecs.ts'
+import { RecordArena } from './record-arena.ts'
 
 /** Rows of one run; a batch that would pass it begins the next run. */
 const ROWS_MAX = 2 ** 20
@@ -12,6 +13,16 @@ export type RejectedBatch = {
   readonly reason: RejectReason
   /** The first bytes, at most 256, a copy. */
   readonly sample: Uint8Array
+}
+
+/** What of whole batches is not shown. */
+export interface BatchFilter {
+  /**
+   * Asked about each batch in order, control batches too, before its records are read; true: it
+   * gives no rows. The batch stands at `bytes[at]`, its CRC has been checked. A batch before which
+   * a run was cut is asked about again in the next one; a control batch never is.
+   */
+  isDropped(header: BatchHeader, bytes: Uint8Array, at: number): boolean
 }
 
 /**
@@ -35,8 +46,11 @@ export class ScannedColumns implements RecordColumns {
   rejected: RejectedBatch[] = []
   /** Why the scan stands at `consumed` and knows no way on; see `findBatch`. */
   stuck: RejectReason | undefined
-  /** By what batches are checked. */
+  /** By what batches are checked and inflated. */
   readonly codecs: Codecs
+  filter: BatchFilter | undefined
+  /** Where the records of a run lie in which a batch was compressed. */
+  readonly arena = new RecordArena()
 
   constructor(capacity = 1024, codecs: Codecs = plainCodecs) {
     this.codecs = codecs
@@ -49,13 +63,25 @@ export class ScannedColumns implements RecordColumns {
   }
 
   /** Empties the columns and says what the next scan may meet. */
-  reset({ next, first = next, limit = Number.MAX_SAFE_INTEGER }: ScanBounds): void {
+  reset({ next, first = next, limit = Number.MAX_SAFE_INTEGER, filter }: ScanBounds): void {
     this.count = 0
+    this.filter = filter
+    this.arena.reset()
     this.next = next
     this.first = first
     this.limit = limit
     this.rejected = []
     this.stuck = undefined
+  }
+
+  /** Moves the rows so far, which stand in `bytes`, where `bytes` stood at index `from`. */
+  moveToArena(bytes: Uint8Array | undefined, from: number): void {
+    if (bytes === undefined) return
+    this.arena.lay(bytes)
+    this.arena.used = bytes.length
+    for (const { starts } of [this.keys, this.values]) {
+      for (let row = 0; row < this.count; row++) starts[row]! -= from
+    }
   }
 
   /** Makes room for so many rows more; false where the run is full and has to be cut. */
@@ -79,6 +105,8 @@ type ScanBounds = {
   readonly next: number
   readonly first?: number
   readonly limit?: number
+  /** Asked about every batch of the next scan. */
+  readonly filter?: BatchFilter | undefined
 }
 
 function grown<T extends Float64Array | Int32Array>(from: T, into: T): T {

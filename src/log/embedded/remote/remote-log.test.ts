@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { SimulatedClock } from '../../../std/simulated-clock.ts'
+import type { Codecs } from '../../../wire/record-batch/codecs.ts'
+import { openCodecs } from '../../codecs/open-codecs.ts'
 import { logSuite } from '../../log.suite.ts'
 import { readToEnd, type Claim, type Log, type LogGroups } from '../../log.ts'
 import { records, rowsOf, topicSpec } from '../../suite/log-rig.suite.ts'
 import type { Disk } from '../disk.ts'
 import { openEmbeddedLog, type EmbeddedLog } from '../embedded-log.ts'
-import { SMALL_LIMITS } from '../embedded-rig.suite.ts'
+import { appendBatchIn, SMALL_LIMITS } from '../embedded-rig.suite.ts'
 import { FaultyDisk, once, systemError } from '../faulty-disk.suite.ts'
 import { nodeDisk } from '../node-disk.ts'
 import { openRemoteLog } from './remote-log.ts'
@@ -18,8 +20,11 @@ import { openRemoteLog } from './remote-log.ts'
 const UNDER_WAY_BYTES_MAX = 2 * 1_048_576
 
 /** A log and a remote one over it; closing it closes both. People ask the host of groups. */
-function remoteOf(host: EmbeddedLog, disk: FaultyDisk): Log & LogGroups {
-  const remote = openRemoteLog(host.share(), { disk })
+function remoteOf(
+  host: EmbeddedLog,
+  given: { readonly disk: FaultyDisk; readonly codecs: Codecs },
+): Log & LogGroups {
+  const remote = openRemoteLog(host.share(), given)
   return {
     createTopic: (spec) => remote.createTopic(spec),
     append: (topic, rows) => remote.append(topic, rows),
@@ -44,15 +49,20 @@ logSuite(
   async (clock) => {
     const folder = await mkdtemp(join(tmpdir(), 'nocturne-log-'))
     const disk = new FaultyDisk()
+    const codecs = await openCodecs()
     const limits = { ...SMALL_LIMITS, underWayBytesMax: UNDER_WAY_BYTES_MAX }
     return {
-      open: async () => remoteOf(await openEmbeddedLog({ folder, clock, disk, limits }), disk),
+      open: async () => {
+        const host = await openEmbeddedLog({ folder, clock, disk, codecs, limits })
+        return remoteOf(host, { disk, codecs })
+      },
       destroy: () => rm(folder, { recursive: true }),
       // As much again may wait on this side.
       appendBytesMax: 2 * UNDER_WAY_BYTES_MAX,
       failNextWrite: () => {
         disk.write = once(systemError('EIO'))
       },
+      appendBatch: appendBatchIn(folder),
     }
   },
   { skip: {} },
