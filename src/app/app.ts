@@ -9,6 +9,7 @@ import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
 import { byText } from '../std/by-text.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { Lane } from '../std/lane.ts'
+import { orAborted } from '../std/or-aborted.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
@@ -19,13 +20,13 @@ import { MonitorsInForce } from './monitors-in-force.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
 import { openKafkaBy, type OpenKafka } from './log/open-kafka.ts'
-import { openLog, prepareTopics, type OpenLog } from './log/open-log.ts'
+import { openLog, prepareTopics } from './log/open-log.ts'
+import type { OpenLog } from './log/opened-log.ts'
 import { openStore } from './open-store.ts'
 import { watchReceipts, type HopTaken } from './receipt-watch.ts'
 import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './readiness.ts'
 import type { Role } from './roles.ts'
-import { unlessAborted } from './unless-aborted.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
 import { workerPlace } from './workers/worker-place.ts'
 import { workerCount } from './workers/worker-count.ts'
@@ -168,7 +169,7 @@ class Parts {
     // Brokers may be away as we start: the wall is there and says so, and nobody has to come back.
     const part = { name: 'log', signal: reading }
     const prepared = supervise(this.#supervision, part, (ending) =>
-      unlessAborted(this.#prepare(), ending),
+      orAborted(this.#prepare(), ending),
     )
     this.#read(prepared.then(() => (reading.aborted ? undefined : this.#begin())))
   }
@@ -354,19 +355,23 @@ class Parts {
     this.#read(supervise(this.#supervision, { name: 'receipts', signal }, run))
   }
 
+  async #observeOnce(): Promise<void> {
+    const { intakes } = this.#collectors
+    try {
+      await observe(this.#metrics, { log: this.#log, progress: this.#progress, intakes })
+    } catch (error) {
+      // Brokers that are away have a check of their own.
+      if (error instanceof NocturneError) return
+      throw error
+    }
+  }
+
   async #observe(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
     while (!signal.aborted) {
       await clock.sleep(1000, signal)
       if (signal.aborted) return
-      const { intakes } = this.#collectors
-      try {
-        await observe(this.#metrics, { log: this.#log, progress: this.#progress, intakes })
-      } catch (error) {
-        // Brokers that are away have a check of their own.
-        if (!(error instanceof NocturneError)) throw error
-        continue
-      }
+      await this.#observeOnce()
     }
   }
 }

@@ -11,12 +11,13 @@ export class Readiness {
   readonly #troubles = new Map<string, ErrorCode>()
 
   readonly #isShared: boolean
-  #isPrepared = false
+  #isPrepared: boolean
 
   /** `isShared`: other processes have some of the partitions, and only ours count. */
   constructor(progress: HotProgress, isShared: boolean) {
     this.#progress = progress
     this.#isShared = isShared
+    this.#isPrepared = !isShared
   }
 
   /** The topics are there and their ends are noted. */

@@ -1,4 +1,5 @@
-import { errorCatalogue, type ErrorCode, type ErrorEntry } from './error-catalogue.ts'
+import { errorCatalogue, type ErrorCode } from './error-catalogue.ts'
+import type { ErrorEntry } from './error-entry.ts'
 
 /** An expected failure that someone above decides about; its code is in the catalogue. */
 export class NocturneError extends Error {

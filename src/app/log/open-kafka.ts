@@ -2,7 +2,7 @@ import type { KafkaSpec } from '../../config/config.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Codecs } from '../../wire/record-batch/codecs.ts'
-import type { OpenLog } from './open-log.ts'
+import type { OpenLog } from './opened-log.ts'
 
 /** Opens the log of a cluster; nothing is asked of the brokers yet. */
 export type OpenKafka = (spec: KafkaSpec) => Promise<OpenLog>

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config, KafkaSpec } from '../../config/config.ts'
 import { openCodecs } from '../../log/codecs/open-codecs.ts'
-import { openEmbeddedLog, type EmbeddedLog } from '../../log/embedded/embedded-log.ts'
-import type { KafkaLog } from '../../log/kafka/kafka-log.ts'
+import { openEmbeddedLog } from '../../log/embedded/embedded-log.ts'
 import type { Log, LogGroups } from '../../log/log.ts'
 import { openMemoryLog } from '../../log/memory/memory-log.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
@@ -11,13 +10,8 @@ import type { TopicName } from '../../model/topics.ts'
 import { systemClock, type Clock } from '../../std/clock.ts'
 import type { Codecs } from '../../wire/record-batch/codecs.ts'
 import { createTopics } from '../create-topics.ts'
+import type { OpenLog } from './opened-log.ts'
 import { openKafkaBy, type OpenKafka } from './open-kafka.ts'
-
-/** A log, and what it can do beyond the seam, by its kind. */
-export type OpenLog = Log &
-  LogGroups &
-  Partial<Pick<EmbeddedLog, 'share' | 'stats'>> &
-  Partial<Pick<KafkaLog, 'checks' | 'counters' | 'heldBytes'>>
 
 /** Opens the log that a configuration names; brokers are not asked yet. @throws LOG_LOCKED. */
 export function openLog(given: {

@@ -1,6 +1,6 @@
 import type { Config, KafkaSpec } from '../../config/config.ts'
 import type { RemoteTicket } from '../../log/embedded/remote/remote-log.ts'
-import type { OpenLog } from '../log/open-log.ts'
+import type { OpenLog } from '../log/opened-log.ts'
 
 /**
  * Where a worker finds the log: at a desk of the thread that holds it, or at the brokers, of whose

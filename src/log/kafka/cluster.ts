@@ -148,7 +148,10 @@ export class Cluster {
     if (this.#shared.get(node) === there) {
       const opening = this.connect(node)
       this.#shared.set(node, opening)
-      opening.catch(() => this.#shared.get(node) === opening && this.#shared.delete(node))
+      const forget = (): void => {
+        if (this.#shared.get(node) === opening) this.#shared.delete(node)
+      }
+      opening.then(undefined, forget)
     }
     return this.#shared.get(node) ?? this.shared(node)
   }
@@ -201,18 +204,24 @@ export class Cluster {
   /** A connection to whoever answers: the one we have, brokers we know, those we were given. */
   async #anyBroker(): Promise<BrokerConnection> {
     if (this.#control?.isOpen === true) return this.#control
-    let failure: unknown
+    let failure: NocturneError | undefined
     for (const address of [...this.#brokers.values(), ...this.options.brokers]) {
       if (this.#deps.closing.aborted) throw new NocturneError('LOG_CLOSED', 'Kafka')
-      try {
-        this.#control = await this.#connectTo(address, this.#deps.limits.requestMs)
-        return this.#control
-      } catch (error) {
-        failure = worse(failure, error)
-      }
+      const found = await this.#tryAt(address)
+      if (found instanceof BrokerConnection) return (this.#control = found)
+      failure = worse(failure, found)
     }
-    if (failure instanceof NocturneError) this.#trouble = failure
-    throw failure
+    this.#trouble = failure ?? new NocturneError('LOG_UNAVAILABLE', 'no broker is named')
+    throw this.#trouble
+  }
+
+  async #tryAt(address: BrokerAddress): Promise<BrokerConnection | NocturneError> {
+    try {
+      return await this.#connectTo(address, this.#deps.limits.requestMs)
+    } catch (error) {
+      if (error instanceof NocturneError) return error
+      throw error
+    }
   }
 
   async #connectTo(address: BrokerAddress, requestMs: number): Promise<BrokerConnection> {
@@ -227,9 +236,8 @@ export class Cluster {
 }
 
 /** Of two failures the one that says more: that a broker is down says least. */
-function worse(before: unknown, error: unknown): unknown {
-  const isPlain = error instanceof NocturneError && error.code === 'LOG_UNAVAILABLE'
-  return before === undefined || !isPlain ? error : before
+function worse(before: NocturneError | undefined, error: NocturneError): NocturneError {
+  return before === undefined || error.code !== 'LOG_UNAVAILABLE' ? error : before
 }
 
 const ignore = (): void => undefined

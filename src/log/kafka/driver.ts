@@ -19,7 +19,7 @@ import {
   produceV9,
   syncGroupV5,
 } from '@platformatic/kafka'
-import type { API, ConnectionOptions } from '@platformatic/kafka'
+import type { API, ConnectionOptions, ResponseParser } from '@platformatic/kafka'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { connectionError } from './kafka-error.ts'
 import type { BrokerAddress, KafkaOptions } from './kafka-options.ts'
@@ -111,7 +111,7 @@ export class BrokerConnection {
       FETCH.key,
       FETCH.version,
       () => Writer.create().append(asBuffer(body)),
-      (_correlation, _key, _version, reader) => reader.buffer.buffer,
+      wholeBody,
       true,
       true,
       (error, answer) => {
@@ -173,6 +173,12 @@ export type ProduceAnswer = {
     }[]
   }[]
 }
+
+type Reader = Parameters<ResponseParser<unknown>>[3]
+
+/** The whole body of a response in one piece. */
+const wholeBody: ResponseParser<Uint8Array> = (...given: [number, number, number, Reader]) =>
+  given[3].buffer.buffer
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength)

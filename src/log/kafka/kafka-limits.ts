@@ -23,7 +23,7 @@ export type KafkaLimits = {
   readonly patienceMs: number
   /** Between two looks at who leads what. */
   readonly metadataGapMs: number
-  /** How often it is looked who leads what, and how many copies there are, though nothing failed. */
+  /** How often it is looked who leads what and how many copies there are, without a failure. */
   readonly watchMs: number
   /** Between two tries of something that may pass, doubled each time up to the other. */
   readonly backoffMs: number

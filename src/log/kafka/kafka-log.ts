@@ -226,14 +226,17 @@ class KafkaLog implements Log, LogGroups {
     const { clock, limits, signal } = this.#waiting
     while (!signal.aborted) {
       await clock.sleep(limits.watchMs, signal)
-      if (signal.aborted || !this.#cluster.isUsed) continue
-      try {
-        await this.#cluster.refresh()
-      } catch (error) {
-        // It is kept as the cluster's trouble, and looked at again.
-        if (!(error instanceof NocturneError)) throw error
-        continue
-      }
+      if (!signal.aborted && this.#cluster.isUsed) await this.#look()
+    }
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#cluster.refresh()
+    } catch (error) {
+      // It is kept as the cluster's trouble, and looked at again.
+      if (error instanceof NocturneError) return
+      throw error
     }
   }
 

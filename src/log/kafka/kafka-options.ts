@@ -1,7 +1,7 @@
 /** A broker's address as a client reaches it. */
 export type BrokerAddress = { readonly host: string; readonly port: number }
 
-/** Files of certificates, read again for each connection, so that a renewed one needs no restart. */
+/** Files of certificates, read again for each connection: a renewed one needs no restart. */
 export type TlsFiles = {
   readonly caFile?: string
   readonly certFile?: string

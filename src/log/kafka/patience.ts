@@ -40,13 +40,18 @@ export async function patiently<T>(waiting: Waiting, work: () => Promise<T>): Pr
   const { clock, limits, signal } = waiting
   const pauses = new Pauses(waiting)
   const until = clock.now() + limits.patienceMs
-  for (;;) {
+  const attempt = async (): Promise<{ readonly done: T } | undefined> => {
     try {
-      return await work()
+      return { done: await work() }
     } catch (error) {
       if (signal.aborted) throw new NocturneError('LOG_CLOSED', 'Kafka')
-      if (!isPassing(error) || clock.now() >= until) throw error
+      if (isPassing(error) && clock.now() < until) return undefined
+      throw error
     }
+  }
+  for (;;) {
+    const outcome = await attempt()
+    if (outcome !== undefined) return outcome.done
     await pauses.pause()
   }
 }

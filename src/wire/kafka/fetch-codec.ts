@@ -2,9 +2,10 @@ import { i32 } from '../record-batch/batch-header.ts'
 
 // Fetch, version 13, of one partition (KIP-516: topics by id, so that one made anew is noticed).
 //
-//   request:  i32 replica · i32 maxWaitMs · i32 minBytes · i32 maxBytes · i8 isolation · i32 session
-//             i32 sessionEpoch · [16 topicId · [i32 partition · i32 leaderEpoch · i64 offset
-//             i32 lastFetchedEpoch · i64 logStart · i32 maxBytes · tags] · tags] · [] · "" · tags
+//   request:  i32 replica · i32 maxWaitMs · i32 minBytes · i32 maxBytes · i8 isolation
+//             i32 session · i32 sessionEpoch · [16 topicId · [i32 partition · i32 leaderEpoch
+//             i64 offset · i32 lastFetchedEpoch · i64 logStart · i32 maxBytes · tags] · tags]
+//             [] · "" · tags
 //   response: i32 throttleMs · i16 error · i32 session · [16 topicId · [i32 partition · i16 error
 //             i64 highWatermark · i64 lastStable · i64 logStart · [i64 producerId · i64 firstOffset
 //             tags] · i32 preferredReplica · records · tags] · tags] · tags

@@ -1,10 +1,10 @@
 import { after, describe } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { startKafka, type KafkaCluster } from '../../../scripts/stack/kafka-cluster.ts'
 import { startZookeeperKafka } from '../../../scripts/stack/zookeeper-cluster.ts'
 import { openCodecs } from '../../../src/log/codecs/open-codecs.ts'
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import { logSuite } from '../../../src/log/log.suite.ts'
+import { systemClock } from '../../../src/std/clock.ts'
 import { BothClocks } from '../rig/both-clocks.ts'
 import { NamedApart } from '../rig/named-apart.ts'
 import { withoutJava } from '../rig/servers.ts'
@@ -49,7 +49,7 @@ for (const [name, start] of Object.entries(clusters)) {
           destroy: async () => undefined,
           appendBytesMax: APPEND_BYTES_MAX,
           now: () => Date.now(),
-          turn: () => setTimeout(1),
+          turn: () => systemClock.sleep(1),
         }
       },
       { skip: SKIPPED },

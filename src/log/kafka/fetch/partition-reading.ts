@@ -1,4 +1,5 @@
 import { NocturneError } from '../../../model/nocturne-error.ts'
+import { orAborted } from '../../../std/or-aborted.ts'
 import { decodeFetch, encodeFetch, withOffset } from '../../../wire/kafka/fetch-codec.ts'
 import type { FetchAnswer } from '../../../wire/kafka/fetch-codec.ts'
 import { BATCH_HEADER_BYTES, i32 } from '../../../wire/record-batch/batch-header.ts'
@@ -35,8 +36,8 @@ export class PartitionReading {
   readonly #pauses: Pauses
   readonly #filter = new CommittedFilter()
   #offset: number
-  #topicId: string | undefined
-  #request: Uint8Array | undefined
+  #topicId = ''
+  #request: Uint8Array = new Uint8Array(0)
   #connection: BrokerConnection | undefined
   #asked: Asked | undefined
   #isClosed = false
@@ -59,9 +60,8 @@ export class PartitionReading {
    */
   async next(): Promise<LogBatch | undefined> {
     const { signal, cluster } = this.#deps
-    this.#ask(this.#offset)
     try {
-      const bytes = await orAborted(this.#asked!.answer, signal)
+      const bytes = await orAborted(this.#ask(this.#offset), signal)
       this.#asked = undefined
       if (bytes === undefined) return undefined
       const answer = decodeFetch(bytes)
@@ -89,17 +89,18 @@ export class PartitionReading {
     return `${this.#place.topic}/${this.#place.partition}`
   }
 
-  #ask(offset: number): void {
-    if (this.#asked?.offset === offset) return
+  #ask(offset: number): Promise<Uint8Array> {
+    if (this.#asked?.offset === offset) return this.#asked.answer
     const answer = this.#fetch(offset)
     // Whoever takes it hears of it; one that nobody takes any more is no crash.
     answer.catch(() => undefined)
     this.#asked = { offset, answer }
+    return answer
   }
 
   async #fetch(offset: number): Promise<Uint8Array> {
     const connection = await this.#connected()
-    return connection.fetch(withOffset(this.#request!, offset))
+    return connection.fetch(withOffset(this.#request, offset))
   }
 
   async #connected(): Promise<BrokerConnection> {
@@ -109,7 +110,7 @@ export class PartitionReading {
     const { topic, partition } = this.#place
     const leader = await cluster.leaderOf(topic, partition)
     const { id } = await cluster.topic(topic)
-    this.#topicId ??= id
+    if (this.#topicId === '') this.#topicId = id
     if (id !== this.#topicId) throw madeAnew(this.#at)
     const place = { topicId: id, partition, bytesMax: this.#bytesMax, waitMs: limits.fetchWaitMs }
     this.#request = encodeFetch(place)
@@ -149,7 +150,7 @@ export class PartitionReading {
     if (from === to) return undefined
     const columns = this.#columns
     const guess = offsetAfter(bytes, from, to)
-    if (guess > this.#offset) this.#ask(guess)
+    if (guess > this.#offset) void this.#ask(guess)
     this.#filter.reset(aborted)
     columns.reset({ next: 0, first: this.#offset, filter: this.#filter })
     scanBatches(bytes, { from, to }, columns)
@@ -205,7 +206,7 @@ export class PartitionReading {
     const { partition } = this.#place
     if (!(offset > this.#offset)) return undefined
     const connection = await this.#connected()
-    const place = { topicId: this.#topicId!, partition, bytesMax: SALVAGE_BYTES }
+    const place = { topicId: this.#topicId, partition, bytesMax: SALVAGE_BYTES }
     const request = encodeFetch({ ...place, waitMs: limits.fetchWaitMs })
     const bytes = await connection.fetch(withOffset(request, offset))
     const answer = decodeFetch(bytes)
@@ -233,16 +234,4 @@ function offsetAfter(bytes: Uint8Array, from: number, to: number): number {
     at += size
   }
   return next
-}
-
-/** The work's result, or undefined as soon as the signal aborts. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  if (signal.aborted) return Promise.resolve(undefined)
-  const { promise, resolve, reject } = Promise.withResolvers<T | undefined>()
-  const end = (): void => resolve(undefined)
-  signal.addEventListener('abort', end, { once: true })
-  work.then(resolve, reject)
-  const free = (): void => signal.removeEventListener('abort', end)
-  promise.then(free, free)
-  return promise
 }

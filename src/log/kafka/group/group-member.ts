@@ -88,16 +88,7 @@ export class GroupMember {
   async run(): Promise<void> {
     const { signal } = this.#leaving
     try {
-      while (!signal.aborted) {
-        try {
-          await this.#join()
-          await this.#stay()
-        } catch (error) {
-          if (!isPassing(error) && !isFenced(error)) throw error
-          this.#troubled(error)
-          await this.#pauses.pause()
-        }
-      }
+      while (!signal.aborted) await this.#belong()
       await this.#goodbye()
     } finally {
       for (const owned of [...this.#owned.values()]) owned.drop()
@@ -105,6 +96,18 @@ export class GroupMember {
       this.#joinLink.drop()
       this.#link.drop()
       this.bell.ring()
+    }
+  }
+
+  /** Joins, and stays until the partitions are to be shared anew or something went wrong. */
+  async #belong(): Promise<void> {
+    try {
+      await this.#join()
+      await this.#stay()
+    } catch (error) {
+      if (!isPassing(error) && !isFenced(error)) throw error
+      this.#troubled(error)
+      return this.#pauses.pause()
     }
   }
 
