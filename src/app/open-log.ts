@@ -30,6 +30,10 @@ export async function openLog(config: Config, clock: Clock, codecs: Codecs): Pro
   return log
 }
 
+/** As `openLog`, for a command that comes and goes. */
+export const openLogOf = async (config: Config): Promise<Log & LogGroups> =>
+  openLog(config, systemClock, await openCodecs())
+
 /**
  * Opens the log that lies in a data folder, as it is: no topic is made or altered.
  * @throws CLI_FILE_MISSING where there is none, LOG_LOCKED while a process runs on it.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { addCheck } from './command/check-command.ts'
 import { addLag } from './command/lag-command.ts'
+import { addMigrate } from './command/migrate-command.ts'
 import { addProduce } from './command/produce-command.ts'
 import { addQuery } from './command/query-command.ts'
 import { addReplay } from './command/replay-command.ts'
@@ -50,6 +51,7 @@ export function createProgram(terminal: Terminal): Command {
   addQuery(program, terminal)
   addLag(program, terminal)
   addReset(program, terminal)
+  addMigrate(program, terminal)
   addCheck(program, terminal)
   addTest(program, terminal)
   return program

@@ -151,6 +151,14 @@ export const errorCatalogue = {
     exit: 4,
     status: 409,
   },
+  MIGRATE_REFUSED: {
+    message: 'this log cannot be taken there: {}',
+    advice:
+      'the source is untouched; name an empty target with as many partitions, and run it again',
+    retry: false,
+    exit: 4,
+    status: 409,
+  },
   STORE_UNAVAILABLE: {
     message: 'the store cannot be reached: {}',
     advice: 'nothing is lost: windows wait in the log until the store is back',
