@@ -175,7 +175,7 @@ test(
     await app.app.stop()
 
     assert.deepEqual(answer, { accepted: 1, rejected: [{ line: 1, reason: 'ts' }] })
-    const counters = ['rows', 'rejected', 'reader_failures', 'missing_records', 'panes', 'notify']
+    const counters = ['rows', 'rejected', 'reader_failures', 'log_gap_rows', 'panes', 'notify']
     for (const name of [...counters, 'serve']) {
       assert.match(metrics, new RegExp(`^# TYPE nocturne_${name}_total counter$`, 'm'))
     }
