@@ -35,13 +35,21 @@ export const openLogOf = async (config: Config): Promise<Log & LogGroups> =>
   openLog(config, systemClock, await openCodecs())
 
 /**
- * Opens the log that lies in a data folder, as it is: no topic is made or altered.
- * @throws CLI_FILE_MISSING where there is none, LOG_LOCKED while a process runs on it.
+ * Opens the log that a configuration names as it is: no topic is made or altered.
+ * @throws CLI_FILE_MISSING where there is none, LOG_LOCKED while a process holds it.
  */
-export async function openLogThere(dataFolder: string): Promise<Log & LogGroups> {
-  if (!existsSync(join(dataFolder, 'log', 'meta.db'))) {
-    throw new NocturneError('CLI_FILE_MISSING', `log in ${dataFolder}`)
+export async function openLogThere({
+  log: { kind },
+  dataFolder,
+}: Pick<Config, 'log' | 'dataFolder'>): Promise<Log & LogGroups> {
+  if (kind === 'embedded') return openLogFolder(dataFolder)
+  throw new NocturneError('CLI_FILE_MISSING', 'log outside of the process that keeps it in memory')
+}
+
+/** As `openLogThere`, for the log of a data folder. */
+export async function openLogFolder(folder: string): Promise<Log & LogGroups> {
+  if (!existsSync(join(folder, 'log', 'meta.db'))) {
+    throw new NocturneError('CLI_FILE_MISSING', `log in ${folder}`)
   }
-  const codecs = await openCodecs()
-  return openEmbeddedLog({ folder: dataFolder, clock: systemClock, codecs })
+  return openEmbeddedLog({ folder, clock: systemClock, codecs: await openCodecs() })
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { writeWorkload } from '../../bench/workload.ts'
 import { migrateLog } from '../../src/app/migrate/migrate-log.ts'
-import { openLogThere } from '../../src/app/open-log.ts'
+import { openLogFolder } from '../../src/app/open-log.ts'
 import { embeddedLimits } from '../../src/log/embedded/embedded-limits.ts'
 import { prng } from '../../src/std/prng.ts'
 import { assertWindows } from '../rig/assert-windows.ts'
@@ -110,7 +110,7 @@ test(
     const ids = await stepIds(after.transitionsPath)
     assert.ok(ids.length > 0)
     assert.deepEqual(ids, await stepIds(unbroken.transitionsPath))
-    const source = await openLogThere(before.dataFolder)
+    const source = await openLogFolder(before.dataFolder)
     assert.ok(
       (await source.ends('readings')).some(({ end }) => end > 0),
       'the source is left',

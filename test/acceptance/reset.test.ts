@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { writeWorkload } from '../../bench/workload.ts'
-import { openLogThere } from '../../src/app/open-log.ts'
+import { openLogFolder } from '../../src/app/open-log.ts'
 import { applyReset, planReset, type ResetTarget } from '../../src/app/positions/reset-group.ts'
 import { replay, type ReplaySummary } from '../../src/app/replay.ts'
 import { checkpointLog } from '../../src/evaluate/checkpoint-log.ts'
@@ -30,7 +30,7 @@ async function replayed(t: TestContext) {
       rssMb: () => 0,
     })
   const within = async <Result>(work: (log: Log & LogGroups) => Promise<Result>) => {
-    const log = await openLogThere(dataFolder)
+    const log = await openLogFolder(dataFolder)
     try {
       return await work(log)
     } finally {
@@ -133,7 +133,7 @@ test('[G2] reset says what it does, asks before it skips, and refuses what it mu
   const skipping = await reset('--group', 'aggregate', '--to', 'latest')
   const unknown = await reset('--group', 'nobody', '--to', 'latest')
   const words = await reset('--group', 'aggregate', '--to', 'yesterday')
-  const held = await openLogThere(dataFolder)
+  const held = await openLogFolder(dataFolder)
   const running = await reset('--group', 'aggregate', '--to', 'earliest')
   await held.close()
   const meant = await reset('--group', 'aggregate', '--to', 'latest', '--yes')

@@ -39,12 +39,12 @@ export function addMigrate(program: Command, terminal: Terminal): void {
 async function migrate(flags: MigrateFlags, terminal: Terminal): Promise<void> {
   const { fromData, config: file, data } = flags
   const { readConfig } = await import('../read-config.ts')
-  const { openLogThere } = await import('../../app/open-log.ts')
+  const { openLogFolder } = await import('../../app/open-log.ts')
   const config = readConfig({ config: file, ...(data !== undefined && { data }) }, terminal)
   if (config.log.kind === 'embedded' && resolve(config.dataFolder) === resolve(fromData)) {
     throw new NocturneError('MIGRATE_REFUSED', `${fromData} is the target itself`)
   }
-  const source = await openLogThere(resolve(fromData))
+  const source = await openLogFolder(resolve(fromData))
   try {
     const target = await openTarget(source, config)
     try {

@@ -63,10 +63,10 @@ async function reset(flags: ResetFlags, terminal: Terminal): Promise<void> {
   const { openLogThere } = await import('../../app/open-log.ts')
   const { planReset, applyReset } = await import('../../app/positions/reset-group.ts')
   const files = { ...(config !== undefined && { config }), ...(data !== undefined && { data }) }
-  const folder = readConfig(files, terminal).dataFolder
-  const log = await openLogThere(folder).catch((error: unknown) => {
+  const read = readConfig(files, terminal)
+  const log = await openLogThere(read).catch((error: unknown) => {
     if (!hasCode(error, 'LOG_LOCKED')) throw error
-    throw new NocturneError('LOG_GROUP_ACTIVE', `${group} in ${folder}`, { cause: error })
+    throw new NocturneError('LOG_GROUP_ACTIVE', `${group} in ${read.dataFolder}`, { cause: error })
   })
   try {
     const plan = await planReset(log, { group, to, ...(topic !== undefined && { topic }) })
