@@ -62,6 +62,8 @@ export class WorkerRig {
   readonly troubles = new Arrivals<string>()
   readonly failures = new Arrivals<string>()
   readonly ends = new Arrivals<string>()
+  /** Rows that readers never got: `group topic reason from to`. */
+  readonly gaps = new Arrivals<string>()
 
   private constructor(plan: RigPlan, folder: string, log: EmbeddedLog) {
     this.plan = plan
@@ -119,7 +121,8 @@ export class WorkerRig {
             this.readiness.troubled(reader, code)
             if (code !== undefined) this.troubles.push(`${reader} ${code}`)
           },
-          missed: () => undefined,
+          missed: (group, { topic, reason, from, to }) =>
+            this.gaps.push(`${group} ${topic} ${reason} ${from} ${to}`),
           bug: (error) => assert.fail(String(error)),
         },
         progress: this.progress,
