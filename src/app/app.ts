@@ -4,10 +4,6 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { openCodecs, type OpenedCodecs } from '../log/codecs/open-codecs.ts'
-import { openEmbeddedLog, type EmbeddedLog } from '../log/embedded/embedded-log.ts'
-import type { Log } from '../log/log.ts'
-import { openMemoryLog } from '../log/memory/memory-log.ts'
-import type { TopicName } from '../model/topics.ts'
 import { createServer, type NocturneServer } from '../serve/server.ts'
 import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
 import { byText } from '../std/by-text.ts'
@@ -18,14 +14,15 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
-import type { Codecs } from '../wire/record-batch/codecs.ts'
+import { ForwardLink } from '../forward/forward-link.ts'
 import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
-import { createTopics } from './create-topics.ts'
+import { forwardParts } from './forward-parts.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
 import { notifyParts } from './notify-parts.ts'
 import { observe } from './observe.ts'
-import { openKafka, type OpenKafka } from './open-kafka.ts'
+import { openKafka, type OpenKafka } from './log/open-kafka.ts'
+import { openLog, type OpenLog } from './log/open-log.ts'
 import { watchReceipts, type HopTaken } from './receipt-watch.ts'
 import { newProgress, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './readiness.ts'
@@ -50,6 +47,8 @@ export type AppOptions = {
   readonly wallFolder: string
   /** Instead of our adapter, for the log and for what is forwarded to. */
   readonly openKafka?: OpenKafka
+  /** Forward again from this time on, epoch ms (R22). */
+  readonly forwardFromMs?: number
 }
 
 const RETAIN_EVERY_MS = 60_000
@@ -93,36 +92,6 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-/** A log, and what makes it known to other threads where it can be. */
-type OpenLog = Log & Partial<Pick<EmbeddedLog, 'share' | 'stats'>>
-
-type OpenedWith = {
-  readonly config: Config
-  readonly clock: Clock
-  readonly codecs: Codecs
-  readonly openKafka: OpenKafka
-}
-
-async function openLog(given: OpenedWith): Promise<OpenLog> {
-  const { config } = given
-  const log = await bareLog(given)
-  const { partitions, durability } = config.log
-  const retention = (topic: TopicName) => {
-    if (topic === 'checkpoints') return { ms: -1, bytes: -1 }
-    const { ageMs, bytesMax } = config.log.retention[topic]
-    return { ms: ageMs, bytes: bytesMax }
-  }
-  await createTopics(log, { partitions, durability, retention })
-  return log
-}
-
-function bareLog({ config, clock, codecs, openKafka: open }: OpenedWith): Promise<OpenLog> {
-  const { kind, kafka } = config.log
-  if (kafka !== undefined) return open(kafka)
-  if (kind === 'memory') return Promise.resolve(openMemoryLog({ clock }))
-  return openEmbeddedLog({ folder: config.dataFolder, clock, codecs })
-}
-
 async function openStore(given: {
   readonly config: Config
   readonly clock: Clock
@@ -149,6 +118,7 @@ class Parts {
   readonly #readiness = new Readiness(this.#progress)
   readonly #supervision: Supervision
   readonly #lane: Lane
+  readonly #link: ForwardLink
   readonly #bug = Promise.withResolvers<never>()
   /** Stopped in this order: the outside world first, then those who read what it left. */
   readonly #collecting = new AbortController()
@@ -174,6 +144,7 @@ class Parts {
     this.#monitors = new MonitorsInForce(deps, config)
     this.#bug.promise.catch(() => undefined)
     this.#lane = new Lane(clock)
+    this.#link = new ForwardLink(clock)
     told(true)
     this.#supervision = {
       clock,
@@ -208,6 +179,7 @@ class Parts {
     this.#read(asked.then(() => (reading.aborted ? undefined : this.#startHot())))
     if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
     if (wanted.has('notify')) this.#startNotify()
+    if (wanted.has('forward')) this.#startForward()
     if (wanted.has('serve')) await this.#startServer()
     if (wanted.has('collect')) this.#startCollectors()
     this.#read(this.#observe(reading))
@@ -304,6 +276,20 @@ class Parts {
     for (const { name, run } of parts) {
       this.#read(supervise(this.#supervision, { name: `notify/${name}`, signal }, run))
     }
+  }
+
+  #startForward(): void {
+    const { clock, config, forwardFromMs: fromMs } = this.#options
+    const parts = forwardParts({
+      log: this.#log,
+      ...{ clock, config, supervision: this.#supervision, link: this.#link },
+      openTarget: this.#options.openKafka ?? openKafka,
+      progress: this.#progress.forward,
+      ...(fromMs !== undefined && { fromMs }),
+    })
+    const { signal } = this.#reading
+    for (const { name, run } of parts)
+      this.#read(supervise(this.#supervision, { name, signal }, run))
   }
 
   async #startServer(): Promise<void> {

@@ -50,6 +50,13 @@ export async function observe(
   }
   setTotal(metrics.missing, { reader: 'aggregate' }, aggregate.missing)
   setTotal(metrics.missing, { reader: 'evaluate' }, evaluate.missing)
+  for (const kind of ['panes', 'transitions'] as const) {
+    const { records, bytes, missing, skipped } = progress.forward[kind]
+    setTotal(metrics.forwarded, { kind }, records)
+    setTotal(metrics.forwardedBytes, { kind }, bytes)
+    setTotal(metrics.missing, { reader: `forward-${kind}` }, missing)
+    for (const [reason, count] of skipped) setTotal(metrics.notForwarded, { kind, reason }, count)
+  }
   setTotal(metrics.missing, { reader: 'record' }, progress.windows.missing + progress.steps.missing)
   const readers = [
     ['aggregate', 'readings', aggregate.next],

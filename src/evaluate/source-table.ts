@@ -113,7 +113,10 @@ export class SourceTable {
     for (let partition = 0; partition < record.of; partition++) this.#known(record.site, partition)
     const source = this.#known(record.site, record.partition)
     const { since } = record
-    if (since !== undefined) resumeSince(source, this.#lanes.known(source, record), since)
+    if (since !== undefined) {
+      if (source.silent) this.#awaitOthers(source)
+      resumeSince(source, this.#lanes.known(source, record), since)
+    }
     const watermark = this.#lanes.reached(source, record)
     if (watermark === undefined) return
     const before = source.silent ? WATERMARK_NONE : source.watermark
@@ -126,6 +129,23 @@ export class SourceTable {
     if (record.final !== undefined) source.final = record.final
     this.#moved(source.site, before)
     if (this.unwatchedTo > 0 || !this.#isWhole) this.#isWhole = this.#looksWhole()
+  }
+
+  /**
+   * A link is back, which brings the other sources of its site within moments: until they were
+   * absent anew they hold windows up, that the first to speak may not close them alone. Where
+   * nobody was heard at all, the cloud itself was away, and every site is awaited so.
+   */
+  #awaitOthers(back: Source): void {
+    const all = [...this.#sources.values()]
+    const isAlone = all.every(({ silent }) => silent)
+    for (const source of all) {
+      if (!source.silent || source === back) continue
+      if (!isAlone && siteOf(source.site) !== siteOf(back.site)) continue
+      source.silent = false
+      source.heardAt = this.now
+    }
+    this.#leastByScope.clear()
   }
 
   /** Of a scope's sources only the one that is farthest behind decides: others change nothing. */

@@ -1,6 +1,6 @@
-import type { KafkaSpec } from '../config/config.ts'
-import type { Log } from '../log/log.ts'
-import { NocturneError } from '../model/nocturne-error.ts'
+import type { KafkaSpec } from '../../config/config.ts'
+import type { Log } from '../../log/log.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
 
 /** Opens the log of a cluster; tests hand in another (`AppOptions.openKafka`). */
 export type OpenKafka = (spec: KafkaSpec) => Promise<Log>
