@@ -11,6 +11,9 @@ import type { OpenKafka } from './log/open-kafka.ts'
 import { createSiteTopics } from './log/site-topics.ts'
 import { superviseClaims, type Supervision } from './supervise.ts'
 
+/** Open panes are shown every 200 ms: gathered this long they take half the bytes. */
+const GATHER_MS = 500
+
 /** How far the copies of either way have come, by the kind of record. */
 export type ForwardsProgress = Readonly<Record<'panes' | 'transitions', ForwardProgress>>
 
@@ -62,7 +65,7 @@ async function tell(
   const target = await deps.openTarget(to)
   try {
     await createSiteTopics(target, site, config.log)
-    const shared = { clock, site, target, pace, link, absentMs }
+    const shared = { clock, site, target, pace, link, absentMs, gatherMs: GATHER_MS }
     const again = fromMs === undefined ? '' : `-from-${fromMs}`
     await Promise.all([
       readAll(deps, {

@@ -31,6 +31,8 @@ export type CopyKind = {
   readonly to: Log
   readonly topic: string
   readonly copy: (batch: LogBatch) => CopiedTurn | Promise<CopiedTurn>
+  /** How long what comes is gathered before it is read, where nothing waits; 0: not at all. */
+  readonly gatherMs?: number
   /** Waits until so many bytes may leave. */
   readonly admit?: (bytes: number, signal: AbortSignal) => Promise<void>
   /** Told what is read, and what is in the other log. */
@@ -96,6 +98,8 @@ class Copier {
       const isDue = clock.now() - this.#committedAt >= COMMIT_EVERY_MS
       if (isDue) await this.#commit()
       else if (batch.next >= batch.end) await this.#rest()
+      const { gatherMs = 0 } = this.#kind
+      if (gatherMs > 0 && batch.next >= batch.end) await clock.sleep(gatherMs, this.#claim.signal)
     }
     await this.#inFlight.drain()
     if (this.#claim.signal.reason !== 'lost') await this.#commit()

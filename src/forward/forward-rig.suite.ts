@@ -42,6 +42,7 @@ export function siteDeps(logs: {
     pace: new ForwardPace(clock, undefined),
     link: new ForwardLink(clock),
     absentMs: 30_000,
+    gatherMs: 0,
   }
 }
 

@@ -19,6 +19,8 @@ export type ForwardTarget = {
   readonly link: ForwardLink
   /** After how long without a word the site itself calls a source silent (V2). */
   readonly absentMs: number
+  /** How long panes are gathered, so that newer revisions overtake older ones before they leave. */
+  readonly gatherMs: number
 }
 
 /**
@@ -27,7 +29,7 @@ export type ForwardTarget = {
  * that retention keeps.
  */
 export async function forwardPanes(deps: ForwardDeps & ForwardTarget, claim: Claim): Promise<void> {
-  const { log, target, progress, pace, absentMs } = deps
+  const { log, target, progress, pace, absentMs, gatherMs } = deps
   const topic = siteTopic(deps.site, 'panes')
   const [crossing, from] = await Promise.all([
     crossingOf({ log, target, topic }, claim),
@@ -41,7 +43,7 @@ export async function forwardPanes(deps: ForwardDeps & ForwardTarget, claim: Cla
     return { records: panes, last: watermarks, note: chain.note() }
   }
   const admit = (bytes: number, signal: AbortSignal) => pace.paneTurn(bytes, signal)
-  await copyTurns(deps, claim, { from, kind: { to: target, topic, copy, admit } })
+  await copyTurns(deps, claim, { from, kind: { to: target, topic, copy, admit, gatherMs } })
 }
 
 /** Forwards the claimed partition of `transitions`, before any pane; as `forwardPanes`. */

@@ -113,7 +113,7 @@ for (const [site, cloud] of [
   [2, 3],
   [3, 1],
 ] as const) {
-  test(`[P3] [P6] three sites of ${site} in a cloud of ${cloud} partitions are their rows`, async () => {
+  test(`[P3] [P6] sites of ${site} in a cloud of ${cloud} partitions are their rows`, async () => {
     const it = await world({ site, cloud })
 
     await play(it, always)

@@ -185,6 +185,7 @@ export class LayeredCloud {
       ...{ log: site.log, clock, progress: this.progress, site: site.name, target: this.log },
       ...{ pace: new ForwardPace(clock, undefined), link: new ForwardLink(clock) },
       absentMs: ABSENT_MS,
+      gatherMs: 0,
     }
     const { log } = site
     const steps = (claim: Claim) => forwardSteps(deps, claim)
