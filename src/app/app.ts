@@ -19,7 +19,7 @@ import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
 import { forwardParts } from './forward-parts.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
-import { notifyParts } from './notify-parts.ts'
+import { notifyParts, type NotifyDeps } from './notify-parts.ts'
 import { observe } from './observe.ts'
 import { openKafka, type OpenKafka } from './log/open-kafka.ts'
 import { openLog, type OpenLog } from './log/open-log.ts'
@@ -144,7 +144,7 @@ class Parts {
     this.#monitors = new MonitorsInForce(deps, config)
     this.#bug.promise.catch(() => undefined)
     this.#lane = new Lane(clock)
-    this.#link = new ForwardLink(clock)
+    this.#link = new ForwardLink(clock, config.forward?.failoverAfterMs ?? 0)
     told(true)
     this.#supervision = {
       clock,
@@ -262,6 +262,14 @@ class Parts {
     }
   }
 
+  /** A site holds its notices only where this process knows what the cloud has (A77). */
+  get #adopt(): Pick<NotifyDeps, 'adopt'> {
+    const { config, roles: wanted } = this.#options
+    if (config.sites.length > 0) return { adopt: { as: 'cloud' } }
+    const isKnown = config.forward !== undefined && wanted.has('forward')
+    return isKnown ? { adopt: { as: 'site', link: this.#link } } : {}
+  }
+
   #startNotify(): void {
     const { clock, config, terminal } = this.#options
     const parts = notifyParts({
@@ -271,6 +279,7 @@ class Parts {
       hopMsMax: () => this.#monitors.hopMsMax,
       terminal,
       count: (where, reason, count) => this.#metrics.notify.inc({ where, reason }, count),
+      ...this.#adopt,
     })
     const { signal } = this.#reading
     for (const { name, run } of parts) {

@@ -8,12 +8,15 @@ import type { Clock } from '../std/clock.ts'
 export class ForwardLink {
   /** Rung when a position is confirmed. */
   readonly changed = new Bell()
+  readonly failoverAfterMs: number
   readonly #clock: Clock
   readonly #byPartition = new Map<number, { readonly offset: number; readonly at: number }>()
   readonly #beganAt: number
 
-  constructor(clock: Clock) {
+  /** `failoverAfterMs`: how long steps wait before the site speaks for itself. */
+  constructor(clock: Clock, failoverAfterMs: number) {
     this.#clock = clock
+    this.failoverAfterMs = failoverAfterMs
     this.#beganAt = clock.now()
   }
 

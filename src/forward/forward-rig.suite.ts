@@ -40,7 +40,7 @@ export function siteDeps(logs: {
     site: 'ams1',
     target: there,
     pace: new ForwardPace(clock, undefined),
-    link: new ForwardLink(clock),
+    link: new ForwardLink(clock, 10_000),
     absentMs: 30_000,
     gatherMs: 0,
   }

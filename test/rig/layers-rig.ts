@@ -183,7 +183,7 @@ export class LayeredCloud {
     const clock = this.#clock
     const deps = {
       ...{ log: site.log, clock, progress: this.progress, site: site.name, target: this.log },
-      ...{ pace: new ForwardPace(clock, undefined), link: new ForwardLink(clock) },
+      ...{ pace: new ForwardPace(clock, undefined), link: new ForwardLink(clock, 10_000) },
       absentMs: ABSENT_MS,
       gatherMs: 0,
     }
