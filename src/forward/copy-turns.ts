@@ -16,6 +16,8 @@ const APPEND_RECORDS_MAX = 2000
 /** Turns on their way to the other log while the next is read (D5). */
 const TURNS_IN_FLIGHT_MAX = 4
 const COMMIT_EVERY_MS = 1000
+/** A claim that ends waits this long for appends under way: the other log may be out of reach. */
+const FINISH_MS = 5000
 
 /** What becomes of a turn: the records for the other log, and the note beside the position. */
 export type CopiedTurn = {
@@ -94,21 +96,39 @@ class Copier {
       await this.#kind.admit?.(bytesIn(turn.records) + bytesIn(turn.last ?? []), this.#claim.signal)
       if (this.#claim.signal.aborted) break
       this.#settled = this.#settle(this.#append(turn.records), { batch, turn })
-      await this.#inFlight.add(this.#settled)
+      await this.#unlessEnding(this.#inFlight.add(this.#settled))
+      if (this.#claim.signal.aborted) break
       const isDue = clock.now() - this.#committedAt >= COMMIT_EVERY_MS
       if (isDue) await this.#commit()
       else if (batch.next >= batch.end) await this.#rest()
       const { gatherMs = 0 } = this.#kind
       if (gatherMs > 0 && batch.next >= batch.end) await clock.sleep(gatherMs, this.#claim.signal)
     }
-    await this.#inFlight.drain()
+    await this.#unlessEnding(this.#inFlight.drain())
     if (this.#claim.signal.reason !== 'lost') await this.#commit()
   }
 
   /** Nothing more waits, so that what is confirmed may as well be committed. */
   async #rest(): Promise<void> {
-    await this.#inFlight.drain()
+    await this.#unlessEnding(this.#inFlight.drain())
     await this.#commit()
+  }
+
+  /** What is under way is waited for; once the claim ends, for a moment and no longer. */
+  async #unlessEnding(work: Promise<void>): Promise<void> {
+    const { signal } = this.#claim
+    const done = new AbortController()
+    const grace = async (): Promise<void> => {
+      const either = AbortSignal.any([done.signal, signal])
+      if (!either.aborted)
+        await new Promise((resolve) => either.addEventListener('abort', resolve, { once: true }))
+      if (!done.signal.aborted) await this.#deps.clock.sleep(FINISH_MS, done.signal)
+    }
+    try {
+      await Promise.race([work, grace()])
+    } finally {
+      done.abort()
+    }
   }
 
   /** In pieces, whose order is that of the calls. */

@@ -237,6 +237,27 @@ test('[D5] panes keep below the bandwidth, steps do not wait and are paid by pan
   assert.deepEqual(leftAt, [500, 1500, 2500, 3500, 4500])
 })
 
+test('[D5] a cloud that never answers does not hold a site that stops', async () => {
+  const logs = await twoLogs()
+  const { promise: never } = Promise.withResolvers<void>()
+  const there = appending(logs.there, () => () => never)
+  await logs.here.append('panes', [paneRow()])
+  let turns = 0
+  const isOver = () => turns++ > 50
+  const stopping = runToEnd({ ...panes(siteDeps({ ...logs, there })), until: isOver })
+  let hasStopped = false
+  const stopped = stopping.then(() => (hasStopped = true))
+
+  while (!hasStopped) {
+    await setImmediate()
+    logs.clock.advance(100)
+  }
+
+  await stopped
+  await runToEnd(panes(siteDeps(logs)))
+  assert.deepEqual(await storyOf(logs.there, TARGET), ['p0 ams1 +0s rev 1'])
+})
+
 test('[W8] records that retention took before they left are counted', async () => {
   const logs = await twoLogs()
   const rows = [1, 2, 3, 4, 5].map((rev) => paneRow({ rev }))
