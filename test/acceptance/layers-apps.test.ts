@@ -10,6 +10,7 @@ import { NocturneError } from '../../src/model/nocturne-error.ts'
 import { fastClock } from '../rig/fast-clock.ts'
 import { RunningApp } from '../rig/running-app.ts'
 
+const ALL_HIGH = '      - { alert: AllHigh, scope: all, when: retrans > 150 }\n'
 // The clock is fast, and a slow machine is no dark site.
 const MONITORS = `
 absent: 30m
@@ -20,8 +21,7 @@ monitors:
     aggregates: { retrans: { sum: retrans } }
     rules:
       - { alert: SiteHigh, scope: site, when: retrans > 100 }
-      - { alert: AllHigh, scope: all, when: retrans > 150 }
-`
+${ALL_HIGH}`
 const kafka = '{ brokers: ["cloud:9092"] }'
 const edge = (site: string) => `version: 1
 site: ${site}
@@ -70,7 +70,7 @@ test('[A77] [R21] two sites and a cloud: its wall has the alerts of all', async 
 
   const posting = (async () => {
     while (!stop.signal.aborted) {
-      const row = { ts: clock.now(), stream: 'arena-1', session: 's', retrans: 90 }
+      const row = { ts: clock.now(), stream: 'arena-1', session: 's', retrans: 200 }
       for (const site of sites) await site.post([row])
       await clock.sleep(500, stop.signal)
     }
@@ -86,4 +86,27 @@ test('[A77] [R21] two sites and a cloud: its wall has the alerts of all', async 
     (await sites[0]!.alerts(({ alerts }) => alerts.length > 0)).alerts.map(({ alert }) => alert),
     ['SiteHigh'],
   )
+})
+
+test('[A77] what a site told while it was cut off the cloud does not tell again', async (t) => {
+  const clock = fastClock(20)
+  const { link, open: openKafka } = cluster(openMemoryLog({ clock }))
+  link.isUp = false
+  const start = async (text: string) =>
+    RunningApp.start(t, { folder: mkdtempSync(join(root, 'app-')), text, clock, openKafka })
+  const site = await start(edge('ams1').replace(ALL_HIGH, ''))
+  for (let second = 0; second < 8; second++) {
+    await site.post([{ ts: clock.now(), stream: 'arena-1', session: 's', retrans: 120 }])
+    await clock.sleep(1000)
+  }
+  await site.alerts(({ alerts }) => alerts.some(({ told }) => told.length > 0))
+
+  link.isUp = true
+  const cloud = await start(CLOUD.replace(ALL_HIGH, ''))
+  await cloud.until('/metrics', async (answer) => (await answer.text()).includes('told_by_site'))
+
+  const told = await cloud.alerts(({ alerts }) => alerts.some((alert) => alert.told.length > 0))
+  const page = told.alerts.find(({ alert }) => alert === 'SiteHigh')
+  assert.equal(page?.told.length, 1)
+  assert.doesNotMatch(await cloud.text('/metrics'), /where="write",reason="planned"\} [1-9]/)
 })
