@@ -37,7 +37,7 @@ test('[L25] a revoked claim stays ours until its reader releases it', async () =
   assert.deepEqual([owned.isOurs, calls.gone], [false, 1])
 })
 
-test('[L26] a revoked claim that is not released is lost 5 s before the rebalance ends', async () => {
+test('[L26] a revoked claim that is not released is lost 5 s before its time ends', async () => {
   const { owned, calls, clock } = given()
   const revoked = owned.revoke(clock, REBALANCE_MS)
 
