@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict'
-import { after, describe, test, type TestContext } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { Producer } from '@platformatic/kafka'
 import { CompressionTypes } from 'kafkajs'
 import { startKafka, type KafkaCluster } from '../../../scripts/stack/kafka-cluster.ts'
-import { openCodecs } from '../../../src/log/codecs/open-codecs.ts'
-import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
-import type { Log } from '../../../src/log/log.ts'
 import { utf8 } from '../../../src/std/bytes.ts'
-import { systemClock } from '../../../src/std/clock.ts'
 import {
   consoleRows,
   kafkajsOf,
   kafkajsRows,
-  ourRows,
   serversOf,
   stockRows,
   type PeerRow,
 } from '../rig/kafka-peers.ts'
+import { ourLog, ourRows } from '../rig/our-log.ts'
 import { withoutJava } from '../rig/servers.ts'
 
 const CONSOLE_PRODUCER = 'org.apache.kafka.tools.ConsoleProducer'
@@ -27,23 +23,6 @@ const LONG = 'a row that repeats itself '.repeat(100)
 const skip = withoutJava()
 let started: Promise<KafkaCluster> | undefined
 const clusterOf = (): Promise<KafkaCluster> => (started ??= startKafka({ shape: 'one' }))
-
-async function logOf(t: TestContext, codec: 'none' | 'lz4' | 'zstd', topic: string): Promise<Log> {
-  const { bootstrap } = await clusterOf()
-  const options = { brokers: bootstrap, promise: 'available', replication: 1, codec } as const
-  const log = openKafkaLog(options, { clock: systemClock, codecs: await openCodecs() })
-  t.after(() => log.close())
-  await log.createTopic({
-    topic,
-    partitions: 1,
-    cleanup: 'delete',
-    retentionMs: 3_600_000,
-    retentionBytes: 1_073_741_824,
-    durability: 'ack',
-    recordBytesMax: 262_144,
-  })
-  return log
-}
 
 const ROWS: readonly PeerRow[] = [
   { key: null, value: 'no key' },
@@ -59,15 +38,15 @@ const bytesOf = ({ key, value }: PeerRow) => ({
   ...(value !== null && { value: utf8(value) }),
 })
 
-describe('Kafka’s other clients', { skip, concurrency: 1 }, () => {
-  after(async () => {
-    await (await started)?.close()
-  })
+after(async () => {
+  await (await started)?.close()
+})
 
+describe('our rows', { skip, concurrency: 1 }, () => {
   for (const codec of ['none', 'lz4', 'zstd'] as const) {
     test(`[L4] [L19] what we append in ${codec} others read`, async (t) => {
       const topic = `ours-${codec}`
-      const log = await logOf(t, codec, topic)
+      const log = await ourLog(t, await clusterOf(), { topic, codec })
       const cluster = await clusterOf()
 
       await log.append(topic, ROWS.map(bytesOf))
@@ -79,10 +58,12 @@ describe('Kafka’s other clients', { skip, concurrency: 1 }, () => {
       assert.deepEqual((await ourRows(log, topic, { last: LAST })).rows, ROWS)
     })
   }
+})
 
+describe('rows of Kafka’s other clients', { skip, concurrency: 1 }, () => {
   test('[L4] [L19] what kafkajs produces we read, compressed and with headers', async (t) => {
     const topic = 'of-kafkajs'
-    const log = await logOf(t, 'none', topic)
+    const log = await ourLog(t, await clusterOf(), { topic })
     const producer = kafkajsOf(await clusterOf()).producer()
     await producer.connect()
     const messages = ROWS.map((row) => ({
@@ -102,7 +83,7 @@ describe('Kafka’s other clients', { skip, concurrency: 1 }, () => {
 
   test('[L4] [L19] what the driver’s own producer writes in any codec we read', async (t) => {
     const topic = 'of-driver'
-    const log = await logOf(t, 'none', topic)
+    const log = await ourLog(t, await clusterOf(), { topic })
     const bootstrapBrokers = serversOf(await clusterOf())
     const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
       clientId: 'peer',
@@ -127,7 +108,7 @@ describe('Kafka’s other clients', { skip, concurrency: 1 }, () => {
 
   test('[L4] [L19] what Kafka’s console producer writes in any codec we read', async (t) => {
     const topic = 'of-java'
-    const log = await logOf(t, 'none', topic)
+    const log = await ourLog(t, await clusterOf(), { topic })
     const cluster = await clusterOf()
     const rows = ROWS.slice(4, -1)
     const lines = rows.map(({ key, value }) => `a:b,c:\t${key}\t${value}\n`).join('')

@@ -1,7 +1,6 @@
 import { Consumer } from '@platformatic/kafka'
 import { Kafka, logLevel } from 'kafkajs'
 import type { KafkaCluster } from '../../../scripts/stack/kafka-cluster.ts'
-import type { Log, LogBatch } from '../../../src/log/log.ts'
 import { utf8Text } from '../../../src/std/bytes.ts'
 
 const CONSOLE = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
@@ -16,39 +15,6 @@ export const serversOf = ({ bootstrap }: KafkaCluster): string[] =>
 /** kafkajs, told to be quiet. */
 export const kafkajsOf = (cluster: KafkaCluster): Kafka =>
   new Kafka({ clientId: 'peer', brokers: serversOf(cluster), logLevel: logLevel.NOTHING })
-
-function fieldOf({ bytes, starts, lengths }: LogBatch['keys'], row: number): string | null {
-  const [start, length] = [starts[row]!, lengths[row]!]
-  return length < 0 ? null : utf8Text(bytes.subarray(start, start + length))
-}
-
-/** What our log reads of partition 0, up to the row of this value. */
-export async function ourRows(
-  log: Log,
-  topic: string,
-  { last, bytesMax = 1_048_576 }: { readonly last: string; readonly bytesMax?: number },
-): Promise<{ readonly rows: readonly PeerRow[]; readonly end: number }> {
-  const ending = new AbortController()
-  const spec = {
-    topics: [topic],
-    start: 'earliest',
-    sessionMs: 10_000,
-    rebalanceMs: 60_000,
-  } as const
-  const rows: PeerRow[] = []
-  for await (const claim of log.claims(spec, ending.signal)) {
-    const position = await log.position(claim)
-    for await (const batch of log.read(claim, { position, bytesMax })) {
-      for (let row = 0; row < batch.count; row++) {
-        rows.push({ key: fieldOf(batch.keys, row), value: fieldOf(batch.values, row) })
-      }
-      if (rows.at(-1)?.value !== last) continue
-      ending.abort()
-      return { rows, end: batch.end }
-    }
-  }
-  return { rows, end: -1 }
-}
 
 /** What Kafka's own console consumer prints of committed rows: so many, or what comes in time. */
 export async function consoleRows(
