@@ -10,6 +10,17 @@ export type ClaimReader = {
 
 export type Gaps = { readonly onGap: TellGap }
 
+/** A partition that was given back is no longer spoken of: another process may have it. */
+export const forgetting =
+  (next: Map<number, number>, read: ClaimReader['read']): ClaimReader['read'] =>
+  async (claim, log, gaps) => {
+    try {
+      await read(claim, log, gaps)
+    } finally {
+      next.delete(claim.partition)
+    }
+  }
+
 /** How a reader asks for its claims. */
 export const groupOf = ({ group, topic }: ClaimReader): GroupSpec => ({
   topics: [topic],

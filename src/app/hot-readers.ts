@@ -7,7 +7,7 @@ import type { Claim, Log } from '../log/log.ts'
 import { houseGroups } from '../model/house-groups.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Replaceable } from '../std/replaceable.ts'
-import type { ClaimReader, Gaps } from './claim-reader.ts'
+import { forgetting, type ClaimReader, type Gaps } from './claim-reader.ts'
 
 /** What the readers of the hot path have to know: plain data, absent where a role is not run. */
 export type HotSpecs = {
@@ -41,7 +41,8 @@ export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimR
         await aggregateReadings({ ...deps, ...gaps, log, spec, until }, claim)
       } while (until.aborted && !claim.signal.aborted)
     }
-    readers.push({ group: 'aggregate', topic: houseGroups.aggregate, read })
+    const forgets = forgetting(progress.aggregate.next, read)
+    readers.push({ group: 'aggregate', topic: houseGroups.aggregate, read: forgets })
   }
   if (evaluate !== undefined) {
     const deps = { clock, progress: progress.evaluate }
@@ -49,7 +50,8 @@ export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimR
       const spec = specs.current.evaluate ?? evaluate
       return evaluatePanes({ ...deps, ...gaps, log, spec }, claim)
     }
-    readers.push({ group: 'evaluate', topic: houseGroups.evaluate, read })
+    const forgets = forgetting(progress.evaluate.next, read)
+    readers.push({ group: 'evaluate', topic: houseGroups.evaluate, read: forgets })
   }
   return readers
 }

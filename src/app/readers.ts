@@ -9,7 +9,7 @@ import { houseGroups, isHouseGroup, type HouseGroup } from '../model/house-group
 import type { Clock } from '../std/clock.ts'
 import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
-import type { ClaimReader } from './claim-reader.ts'
+import { forgetting, type ClaimReader } from './claim-reader.ts'
 import { newForwardsProgress, type ForwardsProgress } from './forward-parts.ts'
 import type { HotProgress } from './hot-readers.ts'
 
@@ -76,12 +76,16 @@ export function recordReaders(deps: {
     {
       group: 'record-windows',
       topic: houseGroups['record-windows'],
-      read: (claim, log, gaps) => recordWindows({ ...windows, ...gaps, log }, claim),
+      read: forgetting(progress.windows.next, (claim, log, gaps) =>
+        recordWindows({ ...windows, ...gaps, log }, claim),
+      ),
     },
     {
       group: 'record-steps',
       topic: houseGroups['record-steps'],
-      read: (claim, log, gaps) => recordSteps({ ...steps, ...gaps, log }, claim),
+      read: forgetting(progress.steps.next, (claim, log, gaps) =>
+        recordSteps({ ...steps, ...gaps, log }, claim),
+      ),
     },
   ]
 }

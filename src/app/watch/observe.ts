@@ -63,9 +63,9 @@ export async function observe(
   for (const [reader, topic, next] of readers) {
     for (const [partition, { end }] of (await log.ends(topic)).entries()) {
       const at = next.get(partition)
-      if (at !== undefined) {
-        metrics.lag.set({ reader, partition: String(partition) }, Math.max(0, end - at))
-      }
+      const labels = { reader, partition: String(partition) }
+      if (at === undefined) metrics.lag.remove(labels)
+      else metrics.lag.set(labels, Math.max(0, end - at))
     }
   }
 }

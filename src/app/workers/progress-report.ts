@@ -23,6 +23,13 @@ export class ReportedMap<Fact> extends Map<number, Fact> {
     return this
   }
 
+  override delete(partition: number): boolean {
+    this.#touched.add(partition)
+    this.#onSet()
+    return super.delete(partition)
+  }
+
+  /** What was set since, and undefined for what was deleted. */
   takeTouched(): readonly (readonly [number, unknown])[] {
     const touched = [...this.#touched].map((key) => [key, this.get(key)] as const)
     this.#touched.clear()
@@ -64,6 +71,10 @@ export function applyChange(progress: object, change: ProgressChange): void {
       Reflect.set(progress, name, (typeof held === 'number' ? held : 0) + value)
       continue
     }
-    if (held instanceof Map) for (const [partition, fact] of value) held.set(partition, fact)
+    if (!(held instanceof Map)) continue
+    for (const [partition, fact] of value) {
+      if (fact === undefined) held.delete(partition)
+      else held.set(partition, fact)
+    }
   }
 }
