@@ -131,18 +131,29 @@ export class KafkaSite {
     return found
   }
 
-  /** Waits until the log has so many firings, and answers which streams fired how often. */
-  async fired(count: number): Promise<ReadonlyMap<string, number>> {
-    let ids = new Map<string, string>()
+  /** Waits until each window with a spike that begins before an instant has fired; each once. */
+  async fired(expected: ReadonlyMap<string, Expected>, before: number): Promise<number> {
+    const wanted = [...expected].flatMap(([id, { spikes }]) =>
+      spikes > 0 && startOf(id) < before ? [id] : [],
+    )
+    let found = await this.#firings(before)
     for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_EVERY_MS) {
-      const firings = (await this.steps()).filter(({ step }) => step === 'firing')
-      ids = new Map(firings.map(({ id, labels }) => [id, labels['stream'] ?? '']))
-      if (ids.size >= count) break
+      if (wanted.every((id) => found.includes(id))) break
       await systemClock.sleep(LOOK_EVERY_MS)
+      found = await this.#firings(before)
     }
-    const times = new Map<string, number>()
-    for (const stream of ids.values()) times.set(stream, (times.get(stream) ?? 0) + 1)
-    return times
+    assert.deepEqual(found.sort(), wanted.sort())
+    return wanted.length
+  }
+
+  /** The windows that raised an alert, each as often as a step of another id says so. */
+  async #firings(before: number): Promise<string[]> {
+    const firings = (await this.steps()).filter(({ step }) => step === 'firing')
+    const byId = new Map(firings.map((step) => [step.id, step]))
+    return [...byId.values()].flatMap(({ labels, window }) => {
+      const start = (window?.end ?? 0) - 1000
+      return start < before ? [`${labels['stream']} ${start}`] : []
+    })
   }
 
   async #each(topic: string, take: (value: Uint8Array, at: number) => void): Promise<void> {

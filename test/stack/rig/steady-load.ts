@@ -22,8 +22,6 @@ export class SteadyLoad {
   readonly #plan: LoadPlan
   readonly #startAt: number
   readonly expected = new Map<string, Expected>()
-  /** Alerts that have to fire, by stream. */
-  readonly spikesByStream = new Map<string, number>()
   /** Posts that were not confirmed at the first try. */
   repeats = 0
   /** From the instant at which a post was due to its confirmation, ms. */
@@ -72,22 +70,8 @@ export class SteadyLoad {
       there.count++
       there.x += x
       there.spikes += spike
-      if (spike > 0) this.spikesByStream.set(stream, (this.spikesByStream.get(stream) ?? 0) + 1)
     }
     this.#sent += count
-  }
-
-  /** One row of each stream that is late enough to close every window before it. */
-  async close(url: string, aheadMs: number): Promise<void> {
-    const ts = Math.floor(this.now) + aheadMs
-    const rows = Array.from({ length: this.#plan.streams }, (_, i) => ({
-      ...this.#row(this.#sent + i),
-      ts,
-      stream: `s${i}`,
-      spike: 0,
-    }))
-    const body = rows.map((row) => JSON.stringify(row)).join('\n')
-    while (!(await confirmed(url, body))) await systemClock.sleep(AGAIN_MS)
   }
 
   #row(n: number) {
