@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import type { Config } from '../config/config.ts'
 import { openCodecs, type OpenedCodecs } from '../log/codecs/open-codecs.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
 import { createServer, type NocturneServer } from '../serve/server.ts'
-import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
-import { byText } from '../std/by-text.ts'
+import { loadWallFiles } from '../serve/wall-files.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { Lane } from '../std/lane.ts'
 import { orAborted } from '../std/or-aborted.ts'
@@ -27,6 +25,10 @@ import { watchReceipts, type HopTaken } from './receipt-watch.ts'
 import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './readiness.ts'
 import type { Role } from './roles.ts'
+import { serveConfig } from './serve/serve-config.ts'
+import { openSpool } from './spool/open-spool.ts'
+import { logView, observeSpool, spoolCheck } from './spool/spool-watch.ts'
+import { spoolGroup, type SpooledLog } from './spool/spooled-log.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
 import { workerPlace } from './workers/worker-place.ts'
 import { workerCount } from './workers/worker-count.ts'
@@ -76,9 +78,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const codecs = await openCodecs()
   const { openKafka = openKafkaBy({ clock, codecs, logger }) } = options
   const log = await openLog({ config, clock, codecs, openKafka })
+  const isCollecting = options.roles.has('collect') || options.roles.has('serve')
+  const spool = isCollecting ? await openSpool({ config, clock, codecs, openKafka }) : undefined
   const store = await openStore({ config, clock, logger })
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
-  const parts = new Parts({ ...options, clock, workers }, log, store)
+  const parts = new Parts({ ...options, clock, workers }, { log, spool, store })
   parts.tellCodecs(codecs)
   try {
     await parts.start()
@@ -95,10 +99,17 @@ export async function startApp(options: AppOptions): Promise<App> {
 }
 
 type PartsOptions = AppOptions & { readonly clock: Clock; readonly workers: number }
+type Opened = {
+  readonly log: OpenLog
+  readonly spool: SpooledLog | undefined
+  readonly store: Store
+}
 
 class Parts {
   readonly #options: PartsOptions
   readonly #log: OpenLog
+  /** What is collected goes through it where the log is brokers (D9). */
+  readonly #spool: SpooledLog | undefined
   readonly #store: Store
   readonly #metrics: Metrics = createMetrics()
   readonly #progress: Progress = newProgress()
@@ -120,9 +131,10 @@ class Parts {
   #stopped: Promise<void> | undefined
   url: string | undefined
 
-  constructor(options: PartsOptions, log: OpenLog, store: Store) {
+  constructor(options: PartsOptions, { log, spool, store }: Opened) {
     this.#options = options
     this.#log = log
+    this.#spool = spool
     this.#store = store
     const { clock, logger, config, input, roles } = options
     const adopted = ({ monitors }: Config): void => this.#server?.adopt(monitors)
@@ -143,7 +155,7 @@ class Parts {
       missed: (reader, gap) => this.#gaps.met(reader, gap),
       bug: (error) => this.#bug.reject(error),
     }
-    this.#collectors = createCollectors({ log, clock, config, input })
+    this.#collectors = createCollectors({ log: spool ?? log, clock, config, input })
   }
 
   get failed(): Promise<never> {
@@ -166,6 +178,7 @@ class Parts {
     if (wanted.has('serve')) await this.#startServer()
     this.#read(this.#observe(reading))
     if (isOurs) return this.#begin()
+    this.#startSpool()
     // Brokers may be away as we start: the wall is there and says so, and nobody has to come back.
     const part = { name: 'log', signal: reading }
     const prepared = supervise(this.#supervision, part, (ending) =>
@@ -198,7 +211,7 @@ class Parts {
       const part = { name: 'record/retention', signal: reading }
       this.#read(supervise(this.#supervision, part, (signal) => this.#retain(signal)))
     }
-    if (wanted.has('collect')) this.#startCollectors()
+    if (this.#spool === undefined) this.#startCollectors()
   }
 
   async reload(read: () => Promise<Config>): Promise<void> {
@@ -222,7 +235,7 @@ class Parts {
     // Brokers that are away would hold us for minutes; what they did not take is read again.
     const { clock } = this.#options
     await Promise.race([ended, clock.sleep(STOP_MS_MAX)])
-    await this.#log.close()
+    await Promise.all([this.#log.close(), this.#spool?.close()])
     await ended
     await this.#store.close()
   }
@@ -267,7 +280,20 @@ class Parts {
     this.#running.read.push(task)
   }
 
+  /** Rows are collected whether or not brokers are there. */
+  #startSpool(): void {
+    const spool = this.#spool
+    if (spool === undefined) return
+    for (const topic of spool.topics) {
+      const group = spoolGroup(topic)
+      const part = { name: 'spool', log: spool.local, group, signal: this.#reading.signal }
+      this.#read(superviseClaims(this.#supervision, part, (claim) => spool.drain(claim)))
+    }
+    this.#startCollectors()
+  }
+
   #startCollectors(): void {
+    if (!this.#options.roles.has('collect')) return
     const { signal } = this.#collecting
     for (const { name, run } of this.#collectors.loops) {
       const task = supervise(this.#supervision, { name: `collect/${name}`, signal }, run)
@@ -297,7 +323,6 @@ class Parts {
     const { config, clock, wallFolder } = this.#options
     const { http } = this.#collectors
     const wallFiles = await loadWallFiles(wallFolder)
-    const sites = config.collect.sources.some((source) => source.kind === 'match-night')
     const server = createServer({
       log: this.#log,
       store: this.#store,
@@ -307,14 +332,7 @@ class Parts {
       metrics: this.#metrics.registry,
       intake: (body, { contentType, contentEncoding }) =>
         http.post({ body, contentType, contentEncoding }),
-      config: {
-        ...config.http,
-        hosts: [],
-        you: 'operator',
-        build: buildOf(wallFiles),
-        simulatedSites: sites ? ['sim-ams1', 'sim-lyo1', 'sim-waw1'] : [],
-        absentMs: config.absentMs,
-      },
+      config: serveConfig(config, wallFiles),
       wallFiles,
       count: (what, reason) => this.#metrics.serve.inc({ what, reason }),
       readTo: (group, partition) => readTo(this.#progress, group, partition),
@@ -323,7 +341,9 @@ class Parts {
         ...this.#readiness.checks(),
         ...this.#gaps.checks(),
         ...(this.#log.checks?.() ?? []),
+        ...(this.#spool === undefined ? [] : [spoolCheck(this.#spool.stats(), clock.now())]),
       ],
+      logView: () => logView(this.#log, this.#spool?.stats(), clock.now()),
       epoch: clock.now().toString(36),
       jitter: Math.random,
     })
@@ -357,6 +377,9 @@ class Parts {
 
   async #observeOnce(): Promise<void> {
     const { intakes } = this.#collectors
+    if (this.#spool !== undefined) {
+      observeSpool(this.#metrics, this.#spool.stats(), this.#options.clock.now())
+    }
     try {
       await observe(this.#metrics, { log: this.#log, progress: this.#progress, intakes })
     } catch (error) {
@@ -374,12 +397,4 @@ class Parts {
       await this.#observeOnce()
     }
   }
-}
-
-/** Changes with every file of the wall, so that an open wall notices a newer one (U4). */
-function buildOf(files: WallFiles): string {
-  const hash = createHash('sha256')
-  const inOrder = [...files].sort(([a], [b]) => byText(a, b))
-  for (const [path, { bytes }] of inOrder) hash.update(path).update(bytes)
-  return hash.digest('hex').slice(0, 12)
 }
