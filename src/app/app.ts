@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import type { Config } from '../config/config.ts'
 import { openCodecs, type OpenedCodecs } from '../log/codecs/open-codecs.ts'
-import { NocturneError } from '../model/nocturne-error.ts'
 import type { NocturneServer } from '../serve/server.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { Lane } from '../std/lane.ts'
@@ -17,16 +16,19 @@ import { forwardParts } from './forward-parts.ts'
 import { LogGaps } from './positions/log-gaps.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
 import { notifyParts, type NotifyDeps } from './notify-parts.ts'
-import { observe } from './watch/observe.ts'
+import { observeAlways } from './watch/observe.ts'
 import { openKafkaBy, type OpenKafka } from './log/open-kafka.ts'
 import { openLog, prepareTopics } from './log/open-log.ts'
 import type { OpenLog } from './log/opened-log.ts'
-import { openServer } from './open-server.ts'
-import { openStore } from './open-store.ts'
+import { openServer } from './serve/open-server.ts'
+import { openStore, retainStore } from './store/open-store.ts'
 import { watchReceipts, type HopTaken } from './watch/receipt-watch.ts'
 import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './watch/readiness.ts'
 import type { Role } from './roles.ts'
+import { openSpool } from './spool/open-spool.ts'
+import { logView, spoolCheck } from './spool/spool-watch.ts'
+import { spoolGroup, type SpooledLog } from './spool/spooled-log.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
 import { workerPlace } from './workers/worker-place.ts'
 import { workerCount } from './workers/worker-count.ts'
@@ -52,7 +54,6 @@ export type AppOptions = {
   readonly forwardFromMs?: number
 }
 
-const RETAIN_EVERY_MS = 60_000
 /** How long readers may take to finish what they have in hand. */
 const STOP_MS_MAX = 20_000
 
@@ -78,9 +79,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const codecs = await openCodecs()
   const { openKafka = openKafkaBy({ clock, codecs, logger }) } = options
   const log = await openLog({ config, clock, codecs, openKafka })
+  const isCollecting = options.roles.has('collect') || options.roles.has('serve')
+  const spool = isCollecting ? await openSpool({ config, clock, codecs, openKafka }) : undefined
   const store = await openStore({ config, clock, logger })
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
-  const parts = new Parts({ ...options, clock, workers, openKafka }, log, store)
+  const parts = new Parts({ ...options, clock, workers, openKafka }, { log, spool, store })
   parts.tellCodecs(codecs)
   try {
     await parts.start()
@@ -102,9 +105,17 @@ type PartsOptions = AppOptions & {
   readonly openKafka: OpenKafka
 }
 
+type Opened = {
+  readonly log: OpenLog
+  readonly spool: SpooledLog | undefined
+  readonly store: Store
+}
+
 class Parts {
   readonly #options: PartsOptions
   readonly #log: OpenLog
+  /** What is collected goes through it where the log is brokers (D9). */
+  readonly #spool: SpooledLog | undefined
   readonly #store: Store
   readonly #metrics: Metrics = createMetrics()
   readonly #progress: Progress = newProgress()
@@ -127,9 +138,10 @@ class Parts {
   #stopped: Promise<void> | undefined
   url: string | undefined
 
-  constructor(options: PartsOptions, log: OpenLog, store: Store) {
+  constructor(options: PartsOptions, { log, spool, store }: Opened) {
     this.#options = options
     this.#log = log
+    this.#spool = spool
     this.#store = store
     const { clock, logger, config, input, roles } = options
     const adopted = ({ monitors }: Config): void => this.#server?.adopt(monitors)
@@ -151,7 +163,7 @@ class Parts {
       missed: (reader, gap) => this.#gaps.met(reader, gap),
       bug: (error) => this.#bug.reject(error),
     }
-    this.#collectors = createCollectors({ log, clock, config, input })
+    this.#collectors = createCollectors({ log: spool ?? log, clock, config, input })
   }
 
   get failed(): Promise<never> {
@@ -167,13 +179,16 @@ class Parts {
   }
 
   async start(): Promise<void> {
-    const { roles: wanted, config } = this.#options
+    const { roles: wanted, config, clock } = this.#options
     const reading = this.#reading.signal
     const isOurs = config.log.kafka === undefined
     if (isOurs) await this.#prepare()
     if (wanted.has('serve')) await this.#startServer()
-    this.#read(this.#observe(reading))
+    const { log, spool } = { log: this.#log, spool: this.#spool }
+    const seen = { log, spool, progress: this.#progress, intakes: this.#collectors.intakes }
+    this.#read(observeAlways(this.#metrics, seen, { clock, signal: reading }))
     if (isOurs) return this.#begin()
+    this.#startSpool()
     // Brokers may be away as we start: the wall is there and says so, and nobody has to come back.
     const part = { name: 'log', signal: reading }
     const prepared = supervise(this.#supervision, part, (ending) =>
@@ -205,9 +220,10 @@ class Parts {
     if (wanted.has('serve')) this.#startTail()
     if (wanted.has('record')) {
       const part = { name: 'record/retention', signal: reading }
-      this.#read(supervise(this.#supervision, part, (signal) => this.#retain(signal)))
+      const run = (signal: AbortSignal) => retainStore(this.#store, this.#options, signal)
+      this.#read(supervise(this.#supervision, part, run))
     }
-    if (wanted.has('collect')) this.#startCollectors()
+    if (this.#spool === undefined) this.#startCollectors()
   }
 
   async reload(read: () => Promise<Config>): Promise<void> {
@@ -231,7 +247,7 @@ class Parts {
     // Brokers that are away would hold us for minutes; what they did not take is read again.
     const { clock } = this.#options
     await Promise.race([ended, clock.sleep(STOP_MS_MAX)])
-    await this.#log.close()
+    await Promise.all([this.#log.close(), this.#spool?.close()])
     await ended
     await this.#store.close()
   }
@@ -276,7 +292,20 @@ class Parts {
     this.#running.read.push(task)
   }
 
+  /** Rows are collected whether or not brokers are there. */
+  #startSpool(): void {
+    const spool = this.#spool
+    if (spool === undefined) return
+    for (const topic of spool.topics) {
+      const group = spoolGroup(topic)
+      const part = { name: 'spool', log: spool.local, group, signal: this.#reading.signal }
+      this.#read(superviseClaims(this.#supervision, part, (claim) => spool.drain(claim)))
+    }
+    this.#startCollectors()
+  }
+
   #startCollectors(): void {
+    if (!this.#options.roles.has('collect')) return
     const { signal } = this.#collecting
     for (const { name, run } of this.#collectors.loops) {
       const task = supervise(this.#supervision, { name: `collect/${name}`, signal }, run)
@@ -338,7 +367,9 @@ class Parts {
         ...this.#readiness.checks(),
         ...this.#gaps.checks(),
         ...(this.#log.checks?.() ?? []),
+        ...(this.#spool === undefined ? [] : [spoolCheck(this.#spool.stats(), clock.now())]),
       ],
+      logView: () => logView(this.#log, this.#spool?.stats(), clock.now()),
     })
     this.#server = server
     this.url = await server.listen()
@@ -352,39 +383,10 @@ class Parts {
     this.#read(supervise(this.#supervision, part, run))
   }
 
-  /** Lets old windows and steps go, a little at a time. */
-  async #retain(signal: AbortSignal): Promise<void> {
-    const { clock, config } = this.#options
-    while (!signal.aborted) {
-      await clock.sleep(RETAIN_EVERY_MS, signal)
-      if (!signal.aborted) await this.#store.retain(clock.now() - config.store.retentionMs)
-    }
-  }
-
   #watchReceipts(signal: AbortSignal): void {
     const { receiptHops } = this.#metrics
     const taken: HopTaken = (hop, seconds) => receiptHops.observe({ hop }, seconds)
     const run = (ending: AbortSignal) => watchReceipts(this.#log, taken, ending)
     this.#read(supervise(this.#supervision, { name: 'receipts', signal }, run))
-  }
-
-  async #observeOnce(): Promise<void> {
-    const { intakes } = this.#collectors
-    try {
-      await observe(this.#metrics, { log: this.#log, progress: this.#progress, intakes })
-    } catch (error) {
-      // Brokers that are away have a check of their own.
-      if (error instanceof NocturneError) return
-      throw error
-    }
-  }
-
-  async #observe(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options
-    while (!signal.aborted) {
-      await clock.sleep(1000, signal)
-      if (signal.aborted) return
-      await this.#observeOnce()
-    }
   }
 }

@@ -112,22 +112,24 @@ class CollectorMaker {
       return { input: source, loop: { name: 'ss', run: (signal) => source.run(signal) } }
     }
     const name = `${spec.kind}:${spec.path ?? ''}`
+    // Brokers have rows of many machines, and a path says nothing of whose file it is (D7).
+    const collector = config.log.kafka === undefined ? name : `${name}@${hostname()}`
     const path = spec.path ?? ''
     if (spec.kind === 'tail') {
-      const intake = this.intake(name, spec.map, name)
-      const tail = new TailCollector({ log, clock, path, collector: name, intake, batch })
+      const intake = this.intake(name, spec.map, collector)
+      const tail = new TailCollector({ log, clock, path, collector, intake, batch })
       return { input: tail, loop: { name, run: (signal) => tail.run(signal) } }
     }
     const isFile = spec.kind === 'file'
     const chunks = isFile ? fileLines(path) : inputLines(stdin, 'stdin')
-    const intake = this.intake(name, spec.map, isFile ? name : undefined)
+    const intake = this.intake(name, spec.map, isFile ? collector : undefined)
     const file = new FileCollector({
       log,
       clock,
       chunks,
       intake,
       batch,
-      ...(isFile ? { collector: name } : {}),
+      ...(isFile ? { collector } : {}),
     })
     return { input: file, loop: { name, run: (signal) => file.run(signal) } }
   }

@@ -8,7 +8,8 @@ export type TopicPlan = {
   readonly retention: (topic: TopicName) => Retention
 }
 
-const RECORD_BYTES_MAX = 1_048_576
+/** The largest record that our topics take. */
+export const RECORD_BYTES_MAX = 1_048_576
 
 /** Creates every topic that is not there yet. @throws LOG_TOPIC_DIFFERS: the folder has others. */
 export async function createTopics(log: Log, plan: TopicPlan): Promise<void> {

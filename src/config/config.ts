@@ -73,6 +73,8 @@ export type Config = {
     readonly kind: 'embedded' | 'memory' | 'kafka'
     /** Where `kind` is kafka, and only there. */
     readonly kafka?: KafkaSpec
+    /** What collectors keep on the local disk at most while brokers are away. */
+    readonly spoolBytesMax: number
     readonly partitions: number
     readonly durability: 'ack' | 'interval'
     readonly retention: Readonly<

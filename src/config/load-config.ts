@@ -94,6 +94,7 @@ function compile(settings: Settings, site: Site): Config {
     log: {
       kind: log.kind,
       ...(kafka !== undefined && { kafka }),
+      spoolBytesMax: log.spool,
       partitions: log.partitions,
       durability: log.durability,
       retention: retentionOf(log.retention),

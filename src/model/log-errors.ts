@@ -170,6 +170,13 @@ export const logErrors = {
     exit: 1,
     status: 503,
   },
+  LOG_SPOOLING: {
+    message: 'rows wait on the local disk for Kafka: {}',
+    advice: 'nothing is lost: they go there in order, and are counted once, when brokers are back',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
   LOG_PROMISE_DIFFERS: {
     message: 'the cluster does not keep what was promised: {}',
     advice: 'change the setting, or log.kafka.promise; docs/kafka.md says what each gives',

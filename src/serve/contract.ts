@@ -139,11 +139,30 @@ export type SiteView = {
   readonly simulated: boolean
 }
 
+/** Rows that wait on this server's disk for brokers. */
+export type SpoolView = {
+  readonly rows: number
+  readonly bytes: number
+  /** Since the oldest of them was spooled. */
+  readonly age_ms: number
+  /** There is no room left: rows are refused. */
+  readonly refusing: boolean
+}
+
+/** What people have to know of the log that everything goes through. */
+export type LogView = {
+  /** Null: nothing waits. */
+  readonly spool: SpoolView | null
+  /** Which partitions have one copy alone, in words; null: none. */
+  readonly one_copy: string | null
+}
+
 /** Once a second: one strip a site, and what the newest windows over all sites lack. */
 export type Sites = {
   readonly now: number
   readonly sites: readonly SiteView[]
   readonly missing: readonly string[]
+  readonly log: LogView
 }
 
 /** Everything that first paint needs (U19). */

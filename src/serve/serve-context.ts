@@ -4,6 +4,7 @@ import type { Clock } from '../std/clock.ts'
 import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
 import type { ServeConfig } from './config.ts'
+import type { LogView } from './contract.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
 import type { LiveView } from './view/live-view.ts'
 import type { WallFiles } from './wall-files.ts'
@@ -49,6 +50,8 @@ export type ServeOptions = {
   readonly count: (what: string, reason: string) => void
   /** What the other rooms need to be ready, beside this one's own check. */
   readonly readiness: () => readonly ReadinessCheck[]
+  /** What the wall has to say of the log; absent: nothing ever. */
+  readonly logView?: () => LogView
   /** How far a reader of this process has come, beyond what its group has committed. */
   readonly readTo: (group: string, partition: number) => number | undefined
   /** Newest first. */

@@ -44,7 +44,8 @@ const SCREENS = ['/', '/feed', '/stream/*'] as const
 export function createServer(options: ServeOptions): NocturneServer {
   const { clock, config } = options
   const stopping = new AbortController()
-  const view = new LiveView({ ...config, monitors: options.monitors })
+  const { monitors, logView } = options
+  const view = new LiveView({ ...config, monitors, ...(logView && { logView }) })
   let { cells, sites } = view.pulse(clock.now())
   const feed = new LiveFeed({
     clock,

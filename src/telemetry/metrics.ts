@@ -55,6 +55,7 @@ export function createMetrics() {
     }),
     ...edgeMetrics(registers),
     ...forwardMetrics(registers),
+    ...spoolMetrics(registers),
     codecs: new Gauge({
       name: 'nocturne_codecs_info',
       help: 'Always 1: whether checksums of record batches are native or plain.',
@@ -120,6 +121,38 @@ function edgeMetrics(registers: Registry[]) {
       name: 'nocturne_serve_total',
       help: 'Refusals and cuts of the HTTP side, by what and why.',
       labelNames: ['what', 'reason'] as const,
+      registers,
+    }),
+  }
+}
+
+/** What waits on the local disk while brokers are away. */
+function spoolMetrics(registers: Registry[]) {
+  return {
+    spoolRows: new Gauge({
+      name: 'nocturne_spool_rows',
+      help: 'Rows that wait on the local disk for Kafka.',
+      registers,
+    }),
+    spoolBytes: new Gauge({
+      name: 'nocturne_spool_bytes',
+      help: 'Bytes of rows that wait on the local disk for Kafka.',
+      registers,
+    }),
+    spoolAge: new Gauge({
+      name: 'nocturne_spool_age_seconds',
+      help: 'How long the oldest row has waited on the local disk for Kafka.',
+      registers,
+    }),
+    spoolRefused: new Counter({
+      name: 'nocturne_spool_refused_rows_total',
+      help: 'Rows refused because the spool or its disk was full; whoever sent them keeps them.',
+      registers,
+    }),
+    spoolDropped: new Counter({
+      name: 'nocturne_spool_dropped_rows_total',
+      help: 'Spooled rows that Kafka never gets: too large for it, or unreadable on our disk.',
+      labelNames: ['reason'] as const,
       registers,
     }),
   }

@@ -21,15 +21,17 @@ type CliOptions = {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
+  /** Instead of a minute, for what waits for slow servers. */
+  readonly patienceMs?: number
 }
 
 /** Starts the command line as people do, with nothing of this process' environment but PATH. */
 export function startCli(words: readonly string[], options: CliOptions = {}): ChildProcess {
-  const { cwd = process.cwd(), env = {} } = options
+  const { cwd = process.cwd(), env = {}, patienceMs = PATIENCE_MS } = options
   const child = spawn(process.execPath, [MAIN, ...words], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
-    timeout: PATIENCE_MS,
+    timeout: patienceMs,
     killSignal: 'SIGKILL',
   })
   child.stdin?.on('error', () => undefined)
@@ -66,13 +68,14 @@ export async function temporaryFolder(test: TestContext): Promise<string> {
 export async function startUp(
   test: TestContext,
   words: readonly string[],
-  cwd: string,
+  where: string | Pick<CliOptions, 'cwd' | 'patienceMs'>,
 ): Promise<{
   readonly child: ChildProcess
   readonly url: string
   readonly end: Promise<CliResult>
 }> {
-  const child = startCli(['up', '--listen', '127.0.0.1:0', ...words], { cwd })
+  const options = typeof where === 'string' ? { cwd: where } : where
+  const child = startCli(['up', '--listen', '127.0.0.1:0', ...words], options)
   test.after(() => child.kill('SIGKILL'))
   const end = ended(child)
   const address = new Promise<string>((found) => {

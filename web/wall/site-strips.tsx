@@ -1,5 +1,6 @@
 import type { SiteView } from '../../src/serve/contract.ts'
 import { ageText } from './text/age-text.ts'
+import { logNotes } from './text/log-notes.ts'
 import { plainText } from './text/plain-text.ts'
 import { ShapeIcon } from './shape-icon.tsx'
 import type { WallContext } from './wall-context.ts'
@@ -20,8 +21,18 @@ function lagText({ state, lag_ms, silent_ms }: SiteView): string {
 export function SiteStrips({ context: { state } }: { context: WallContext }) {
   const { sites, isStale } = state
   if (sites === undefined) return <section class="sites" aria-label="Sites" />
+  const notes = isStale ? [] : logNotes(sites.log)
   return (
     <section class="sites" aria-label="Sites">
+      {/* Read out when one comes; its figures change every second and are not. */}
+      <div class="log-notes" role="status">
+        {notes.map(({ label, text, isDue }) => (
+          <p class={isDue ? 'counted is-due' : 'counted'} key={label}>
+            <b>{label}</b>
+            <span aria-live="off">: {text}</span>
+          </p>
+        ))}
+      </div>
       {sites.sites.length === 0 && <p class="counted">No site has been heard yet.</p>}
       {sites.sites.map((site) => {
         const isUp = site.state === 'up' && !isStale

@@ -4,6 +4,10 @@ import type { LogCounters } from '../../log/embedded/log-counters.ts'
 import type { Log } from '../../log/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Progress } from '../readers.ts'
+import { observeSpool } from '../spool/spool-watch.ts'
+import type { SpooledLog } from '../spool/spooled-log.ts'
+import { NocturneError } from '../../model/nocturne-error.ts'
+import type { Clock } from '../../std/clock.ts'
 
 type Intakes = readonly { readonly source: string; readonly intake: ReadingIntake }[]
 
@@ -22,11 +26,42 @@ const LOG_EVENTS: Readonly<Record<string, keyof LogCounters>> = {
   maintenance_failures: 'maintenanceFailures',
 }
 
-/** Brings the figures of the readers into the metrics; called once a second (R7). */
-export async function observe(
+/** What is observed beside the progress of readers. */
+export type Observed = {
+  readonly log: ObservedLog
+  readonly spool: SpooledLog | undefined
+  readonly progress: Progress
+  readonly intakes: Intakes
+}
+
+const OBSERVE_EVERY_MS = 1000
+
+/** Brings all figures into the metrics once a second, until the signal aborts (R7). */
+export async function observeAlways(
   metrics: Metrics,
-  given: { readonly log: ObservedLog; readonly progress: Progress; readonly intakes: Intakes },
+  given: Observed,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(OBSERVE_EVERY_MS, signal)
+    if (signal.aborted) return
+    if (given.spool !== undefined) observeSpool(metrics, given.spool.stats(), clock.now())
+    await observeUnlessAway(metrics, given)
+  }
+}
+
+async function observeUnlessAway(metrics: Metrics, given: Observed): Promise<void> {
+  try {
+    await observe(metrics, given)
+  } catch (error) {
+    // Brokers that are away have a check of their own.
+    if (error instanceof NocturneError) return
+    throw error
+  }
+}
+
+/** Brings the figures of the readers into the metrics. */
+async function observe(metrics: Metrics, given: Observed): Promise<void> {
   const { log, progress, intakes } = given
   observeLog(metrics, log)
   const { aggregate, evaluate } = progress

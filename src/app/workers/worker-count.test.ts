@@ -5,6 +5,7 @@ import { workerCount } from './worker-count.ts'
 
 const log = (partitions: number, kind: 'embedded' | 'memory' = 'embedded'): Config['log'] => ({
   kind,
+  spoolBytesMax: 0,
   partitions,
   durability: 'ack',
   retention: {} as Config['log']['retention'],

@@ -72,6 +72,15 @@ const logSchema = z
         example: 'ack',
       })
       .default('ack'),
+    spool: field
+      .size({
+        description:
+          'Most bytes of rows that wait on the local disk while brokers are away; beyond it rows ' +
+          'are refused, and whoever posts them is told to come again.',
+        example: '8 GiB',
+        bytesMin: SEGMENT_BYTES,
+      })
+      .prefault('8 GiB'),
     retention: retentionSchema,
   })
   .meta({ description: 'The log that everything goes through.' })

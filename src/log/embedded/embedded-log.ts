@@ -238,6 +238,11 @@ export class EmbeddedLog implements Log, LogGroups {
     }))
   }
 
+  /** Bytes that each partition's segments take. */
+  sizes(topic: string): readonly number[] {
+    return this.#topic(topic).partitions.map(({ segments }) => segments.bytes)
+  }
+
   /** A place at this log for another thread; a thread that ends gives it back by itself. */
   share(): RemoteTicket {
     this.#assertOpen()

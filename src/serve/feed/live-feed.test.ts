@@ -18,7 +18,12 @@ const cells: Cells = {
   heard: 0,
   hidden: 0,
 }
-const sites: Sites = { now: 1, sites: [], missing: [] }
+const sites: Sites = {
+  now: 1,
+  sites: [],
+  missing: [],
+  log: { spool: null, one_copy: null },
+}
 const steps = (prev: number): Steps => ({ prev, steps: [], alerts: [], closed: [] })
 
 /** A socket that keeps what it was given, and takes more only while it is told to. */

@@ -4,7 +4,7 @@ import type { MonitorSpec } from '../../model/monitor.ts'
 import type { Watermark } from '../../model/pane.ts'
 import type { Step, StepName } from '../../model/step.ts'
 import type { WindowResult } from '../../model/window-result.ts'
-import { LiveView } from './live-view.ts'
+import { LiveView, type LiveViewOptions } from './live-view.ts'
 
 const NOW = 1_795_383_200_000
 
@@ -118,7 +118,7 @@ const stepOf = (seq: number, step: StepName, over: Partial<Step> = {}): Step => 
   ...over,
 })
 
-function liveView(options: { readonly cellsMax?: number } = {}): LiveView {
+function liveView(options: Partial<LiveViewOptions> = {}): LiveView {
   const view = new LiveView({ monitors: [monitor], simulatedSites: ['lab'], ...options })
   view.feed = 'live'
   view.foldWatermark(watermarkOf(), NOW)
@@ -296,4 +296,12 @@ test('the roster comes along only when cells come or go', () => {
   assert.deepEqual(view.pulse(NOW).roster?.value_names, ['lost'])
   view.foldWindows([windowOf({ end: NOW - 1_000 })])
   assert.equal(view.pulse(NOW).roster, undefined)
+})
+
+test('[U20] what waits for brokers and what has one copy stands beside the sites', () => {
+  const spool = { rows: 3, bytes: 400, age_ms: 2_000, refusing: false }
+  const log = { spool, one_copy: 'one copy of readings/0' }
+
+  assert.deepEqual(liveView({ logView: () => log }).pulse(NOW).sites.log, log)
+  assert.deepEqual(liveView().pulse(NOW).sites.log, { spool: null, one_copy: null })
 })

@@ -5,7 +5,7 @@ import type { WindowResult } from '../../model/window-result.ts'
 import { AlertBook, type AlertChanges } from './alert-book.ts'
 import { CellBook, newestCellEnd, type Cell } from './cell-book.ts'
 import { cellHealth } from './cell-health.ts'
-import type { AlertView, Cells, FeedState, Roster, Sites, SiteView } from '../contract.ts'
+import type { AlertView, Cells, FeedState, LogView, Roster, Sites, SiteView } from '../contract.ts'
 import { MonitorBook } from './monitor-book.ts'
 import { SiteBook } from './site-book.ts'
 import { subjectKey, type Subject } from './subject.ts'
@@ -15,6 +15,8 @@ export type LiveViewOptions = {
   readonly simulatedSites: readonly string[]
   readonly absentMs?: number
   readonly cellsMax?: number
+  /** How the log is now; absent: it is well. */
+  readonly logView?: () => LogView
 }
 
 /** One second's picture; `roster` is absent while the cells are those of the second before. */
@@ -47,6 +49,8 @@ const LEVEL_RANK: Readonly<Record<AlertView['level'], number>> = {
   critical: 2,
 }
 
+const WELL: LogView = { spool: null, one_copy: null }
+
 /** As people count: arena-2 before arena-10. */
 const collator = new Intl.Collator('en', { numeric: true })
 const byName = (a: Cell, b: Cell): number => collator.compare(a.key, b.key)
@@ -61,6 +65,7 @@ const alertRank = ({ condition, level, ack }: AlertView): number =>
 export class LiveView {
   readonly monitors: MonitorBook
   readonly #isSimulated: (scope: string) => boolean
+  readonly #logView: () => LogView
   readonly #alerts: AlertBook
   readonly #cells: CellBook
   readonly #sites: SiteBook
@@ -75,6 +80,7 @@ export class LiveView {
     const monitors = new MonitorBook(options.monitors)
     const simulated = new Set(options.simulatedSites)
     this.monitors = monitors
+    this.#logView = options.logView ?? (() => WELL)
     this.#isSimulated = (scope) => simulated.has(scope)
     this.#alerts = new AlertBook({
       groupBy: (monitor) => monitors.get(monitor)?.groupBy,
@@ -140,7 +146,8 @@ export class LiveView {
     this.#siteViews = this.#sites.judge(now, (site) => this.#cellsOf(site))
     const roster = this.#newRoster()
     const cells = this.#judgeCells(now, alertByCell)
-    const sites: Sites = { now, sites: this.#siteViews, missing: this.#missing }
+    const log = this.#logView()
+    const sites: Sites = { now, sites: this.#siteViews, missing: this.#missing, log }
     return { ...(roster === undefined ? {} : { roster }), cells, sites }
   }
 
