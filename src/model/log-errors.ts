@@ -151,7 +151,7 @@ export const logErrors = {
   },
   LOG_UNSUPPORTED: {
     message: 'the brokers are too old or too new: {}',
-    advice: 'Kafka 3.3 to 4.3 are tested; upgrade the brokers, or Nocturne',
+    advice: 'Kafka 3.2 has all that is spoken, 3.9 and 4.3 are tested; docs/kafka.md',
     retry: false,
     exit: 1,
     status: 503,
