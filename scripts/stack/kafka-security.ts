@@ -10,7 +10,7 @@ const run = promisify(execFile)
 const OPENSSL_MS_MAX = 30_000
 const MODULES = 'org.apache.kafka.common.security'
 
-/** Who logs in and with what, by PLAIN and by SCRAM-SHA-512 alike. */
+/** Who logs in and with what, by PLAIN and by SCRAM alike. */
 export type Credentials = { readonly username: string; readonly password: string }
 
 /** What a client of a secured cluster needs, and what changes who may do what. */
@@ -29,7 +29,9 @@ export type KafkaSecurity = {
   /** Adds an ACL: `allow('user', ['--operation', 'Read', '--topic', 'rows'])`. */
   allow(user: string, args: readonly string[]): Promise<void>
   deny(user: string, args: readonly string[]): Promise<void>
-  /** Changes the SCRAM password; those of PLAIN stand in the brokers' files and stay. */
+  /** Takes back what `deny` was told. */
+  allowAgain(user: string, args: readonly string[]): Promise<void>
+  /** Changes the password of SCRAM-SHA-512; those of PLAIN stand in the brokers' files and stay. */
   setPassword(user: string, password: string): Promise<void>
 }
 
@@ -37,10 +39,12 @@ const ADMIN: Credentials = { username: 'admin', password: 'admin-password' }
 const USER: Credentials = { username: 'user', password: 'user-password' }
 
 /** What `kafka-storage format` adds, so that the first log-in finds its users. */
-export const scramArgs: readonly string[] = [ADMIN, USER].flatMap(({ username, password }) => [
-  '--add-scram',
-  `SCRAM-SHA-512=[name=${username},password=${password}]`,
-])
+export const scramArgs: readonly string[] = [ADMIN, USER].flatMap(({ username, password }) =>
+  ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${username},password=${password}]`,
+  ]),
+)
 
 /** Makes certificates in a folder and gives the settings of nodes that use them. */
 export async function securedSettings(
@@ -57,8 +61,9 @@ export async function securedSettings(
     'ssl.keystore.location': join(folder, 'broker.pem'),
     'ssl.truststore.type': 'PEM',
     'ssl.truststore.location': join(folder, 'ca.pem'),
-    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
     [jaas('plain')]: `${MODULES}.plain.PlainLoginModule required ${users.join(' ')};`,
+    [jaas('scram-sha-256')]: `${MODULES}.scram.ScramLoginModule required;`,
     [jaas('scram-sha-512')]: `${MODULES}.scram.ScramLoginModule required;`,
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     // Nodes speak to each other without a log-in, on listeners that clients are not told of.
@@ -106,6 +111,10 @@ export async function kafkaSecurity(
     userProperties: await clientProperties(folder, USER),
     allow: (user, args) => acl('--allow-principal', user, args),
     deny: (user, args) => acl('--deny-principal', user, args),
+    allowAgain: (user, args) => {
+      const removed = ['--remove', '--force', '--deny-principal', `User:${user}`]
+      return ask('org.apache.kafka.tools.AclCommand', [...removed, ...args])
+    },
     setPassword: (user, password) => {
       const entity = ['--alter', '--entity-type', 'users', '--entity-name', user]
       const added = ['--add-config', `SCRAM-SHA-512=[password=${password}]`]

@@ -43,6 +43,7 @@ function supervised(failures: readonly unknown[], isRebuilt: boolean) {
 }
 
 const full = new NocturneError('LOG_FULL', 'x')
+const denied = new NocturneError('LOG_ACL_DENIED', 'x')
 const poisoned = new NocturneError('LOG_POISONED', 'x')
 
 test('[R31] a reader that failed begins again after 100 ms, then each time later', async () => {
@@ -58,9 +59,10 @@ test('[R31] a reader that failed begins again after 100 ms, then each time later
   assert.deepEqual(troubles, [])
 })
 
-test('[R31] what time may cure is tried every 10 s, anything else every 60 s', async () => {
+test('[R2] [R31] what time or people cure is tried every 10 s, all else every 60 s', async () => {
   for (const [failure, longest] of [
     [full, 10_000],
+    [denied, 10_000],
     [poisoned, 60_000],
   ] as const) {
     const failures = Array.from({ length: 14 }, () => failure)

@@ -9,6 +9,19 @@ import { HeldLog } from './held-log.ts'
 
 /** What a bug in a reader is called where codes are shown. */
 const BUG: ErrorCode = 'APP_READER_BUG'
+/** What people cure elsewhere: found out soon, though a repeat alone does not help (R2). */
+const CURED_ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
+  'LOG_TLS_UNKNOWN_CA',
+  'LOG_TLS_HOSTNAME',
+  'LOG_TLS_EXPIRED',
+  'LOG_TLS_MISMATCH',
+  'LOG_AUTH_FAILED',
+  'LOG_ACL_DENIED',
+  'LOG_SECRET_UNREADABLE',
+  'LOG_BROKERS_MISSING',
+  'LOG_TOPIC_UNKNOWN',
+  'LOG_TOPIC_DIFFERS',
+])
 /** A reader that had failed is well again when it has run this long, and longer than it waited. */
 const WELL_AFTER_MS = 10_000
 
@@ -63,7 +76,8 @@ export async function supervise(
       // The next run begins where the log can be read, and tells what is missing.
       const isOvertaken = code === 'LOG_OFFSET_OUT_OF_RANGE'
       const mayPass = isOvertaken || (isExpected && error.entry.retry)
-      waitedMs = isOvertaken ? WAIT_MS_MIN : backoff.next(mayPass)
+      const isLookedAtSoon = isExpected && CURED_ELSEWHERE.has(error.code)
+      waitedMs = isOvertaken ? WAIT_MS_MIN : backoff.next(mayPass || isLookedAtSoon)
       supervision.failed(name, code)
       const facts = { reader: name, reason: code, backoff_ms: waitedMs }
       if (isExpected) logger.warn(facts, error.message)

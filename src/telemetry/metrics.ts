@@ -63,6 +63,7 @@ export function createMetrics() {
       registers,
     }),
     ...machineMetrics(registers),
+    ...kafkaMetrics(registers),
     groups: new Gauge({
       name: 'nocturne_groups',
       help: 'Groups whose windows are kept in memory.',
@@ -153,6 +154,40 @@ function spoolMetrics(registers: Registry[]) {
       name: 'nocturne_spool_dropped_rows_total',
       help: 'Spooled rows that Kafka never gets: too large for it, or unreadable on our disk.',
       labelNames: ['reason'] as const,
+      registers,
+    }),
+  }
+}
+
+/** What brokers make of us, where the log is theirs. */
+function kafkaMetrics(registers: Registry[]) {
+  return {
+    kafkaAgain: new Counter({
+      name: 'nocturne_kafka_batches_again_total',
+      help: 'Batches that brokers were asked to take once more, by Kafka’s code or connection.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    kafkaUncertain: new Counter({
+      name: 'nocturne_kafka_batches_uncertain_total',
+      help: 'Batches that may stand twice, since brokers had lost what they knew of us.',
+      registers,
+    }),
+    kafkaFailures: new Counter({
+      name: 'nocturne_kafka_failures_total',
+      help: 'Connections to brokers that could not be made, by code.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    kafkaHeld: new Gauge({
+      name: 'nocturne_kafka_held_bytes',
+      help: 'Bytes of records that wait for brokers to take them.',
+      registers,
+    }),
+    kafkaPartitions: new Gauge({
+      name: 'nocturne_kafka_partitions',
+      help: 'Partitions in use by how many of their copies are up to date: none, one, some, all.',
+      labelNames: ['copies'] as const,
       registers,
     }),
   }

@@ -8,11 +8,18 @@ import { observeSpool } from '../spool/spool-watch.ts'
 import type { SpooledLog } from '../spool/spooled-log.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Clock } from '../../std/clock.ts'
+import type { KafkaCopies } from '../../log/kafka/kafka-health.ts'
+import type { KafkaCounters } from '../../log/kafka/kafka-counters.ts'
 
 type Intakes = readonly { readonly source: string; readonly intake: ReadingIntake }[]
 
 /** A log, and what it counts where it counts at all. */
-type ObservedLog = Log & { readonly stats?: () => Readonly<LogCounters> }
+type ObservedLog = Log & {
+  readonly stats?: () => Readonly<LogCounters>
+  readonly counters?: Readonly<KafkaCounters>
+  readonly copies?: () => KafkaCopies
+  readonly heldBytes?: number
+}
 
 /** By the names that metrics have: what an operator may have to act upon. */
 const LOG_EVENTS: Readonly<Record<string, keyof LogCounters>> = {
@@ -64,6 +71,7 @@ async function observeUnlessAway(metrics: Metrics, given: Observed): Promise<voi
 async function observe(metrics: Metrics, given: Observed): Promise<void> {
   const { log, progress, intakes } = given
   observeLog(metrics, log)
+  observeKafka(metrics, log)
   const { aggregate, evaluate } = progress
   setTotal(metrics.rows, { outcome: 'folded' }, aggregate.rows)
   setTotal(metrics.rows, { outcome: 'rejected' }, aggregate.rejected)
@@ -112,6 +120,24 @@ function observeLog(metrics: Metrics, log: ObservedLog): void {
     setTotal(metrics.log, { what }, counters[name])
   }
   metrics.logQueue.set(counters.queueBytes)
+}
+
+/** Nothing is asked of the brokers, so that this is told while they are away too. */
+function observeKafka(metrics: Metrics, log: ObservedLog): void {
+  const { counters, heldBytes = 0 } = log
+  const copies = log.copies?.()
+  if (counters === undefined || copies === undefined) return
+  for (const [reason, count] of counters.againByReason) {
+    setTotal(metrics.kafkaAgain, { reason }, count)
+  }
+  for (const [reason, count] of counters.failuresByReason) {
+    setTotal(metrics.kafkaFailures, { reason }, count)
+  }
+  setTotal(metrics.kafkaUncertain, {}, counters.uncertainCount)
+  metrics.kafkaHeld.set(heldBytes)
+  for (const [of, count] of Object.entries(copies)) {
+    metrics.kafkaPartitions.set({ copies: of }, count)
+  }
 }
 
 function sums(parts: Iterable<Readonly<Record<string, number>>>): ReadonlyMap<string, number> {

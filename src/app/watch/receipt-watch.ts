@@ -20,8 +20,13 @@ export async function watchReceipts(log: Log, taken: HopTaken, signal: AbortSign
   const all = { topics: ['transitions'], sessionMs: 10_000, rebalanceMs: 60_000 }
   const watch = new ReceiptWatch(taken)
   const reading: Promise<void>[] = []
-  for await (const claim of log.claims({ ...all, start: 'latest' }, signal)) {
-    reading.push(read({ log, claim, watch }))
+  const failed = new AbortController()
+  const ending = AbortSignal.any([signal, failed.signal])
+  for await (const claim of log.claims({ ...all, start: 'latest' }, ending)) {
+    const one = read({ log, claim, watch })
+    // The others must stop as well; the failure itself is met again below.
+    one.catch((error: unknown) => failed.abort(error))
+    reading.push(one)
   }
   for (const each of reading) await each
 }

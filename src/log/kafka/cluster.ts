@@ -1,9 +1,11 @@
+import type { ErrorCode } from '../../model/error-catalogue.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Clock } from '../../std/clock.ts'
-import { BrokerConnection, requests } from './driver.ts'
+import { BrokerConnection, requests, type ConnectionLimits } from './driver.ts'
 import { kafkaError } from './kafka-error.ts'
 import type { KafkaLimits } from './kafka-limits.ts'
 import type { BrokerAddress, KafkaOptions } from './kafka-options.ts'
+import { isPassing } from './patience.ts'
 
 /** Who leads a partition, and who holds a copy that is up to date. */
 export type PartitionView = {
@@ -21,6 +23,8 @@ export type ClusterDeps = {
   readonly limits: KafkaLimits
   /** Aborts when the log closes. */
   readonly closing: AbortSignal
+  /** Told of each connection that could not be made, by why. */
+  readonly failed?: (reason: ErrorCode) => void
 }
 
 type Metadata = Awaited<ReturnType<typeof askMetadata>>
@@ -41,6 +45,12 @@ export class Cluster {
   #refreshedAt = -Infinity
   #isStale = true
   #trouble: NocturneError | undefined
+  /** By address: what a broker has against us, until it lets us in. */
+  readonly #refusals = new Map<string, { address: BrokerAddress; error: NocturneError }>()
+  /** Topics that were there, so that one that was deleted is missed. */
+  readonly #met = new Set<string>()
+  /** What did not answer the last time is asked last. */
+  #silent: BrokerAddress | undefined
 
   constructor(options: KafkaOptions, deps: ClusterDeps) {
     this.options = options
@@ -57,9 +67,18 @@ export class Cluster {
     return this.#names.size > 0
   }
 
-  /** Why no broker can be reached, where none can. */
+  /** Why no broker can be reached, or what one of them has against us. */
   get trouble(): NocturneError | undefined {
-    return this.#trouble
+    const [refusal] = this.#refusals.values()
+    return this.#trouble ?? refusal?.error
+  }
+
+  /** Topics that were there and are gone, or that we may not look at. */
+  *lostTopics(): Iterable<{ readonly topic: string; readonly error: NocturneError }> {
+    for (const [topic, error] of this.#topics) {
+      if (!(error instanceof NocturneError)) continue
+      if (error.code !== 'LOG_TOPIC_UNKNOWN' || this.#met.has(topic)) yield { topic, error }
+    }
   }
 
   /** Partitions of topics that we use, with how many copies of each are up to date. */
@@ -126,6 +145,12 @@ export class Cluster {
     return mine
   }
 
+  /** Looks anew though nothing has failed, and knocks where we were refused. */
+  async look(): Promise<void> {
+    for (const { address } of this.#refusals.values()) await this.#knock(address)
+    await this.refresh()
+  }
+
   /** A connection of the caller's own, who closes it. */
   async connect(node: number, requestMs = this.#deps.limits.requestMs): Promise<BrokerConnection> {
     const address = this.#brokers.get(node)
@@ -183,10 +208,39 @@ export class Cluster {
     const { clock, limits, closing } = this.#deps
     const early = this.#refreshedAt + limits.metadataGapMs - clock.now()
     if (early > 0) await clock.sleep(early, closing)
-    const metadata = await askMetadata(await this.#anyBroker(), [...this.#names])
-    this.#refreshedAt = clock.now()
-    this.#trouble = undefined
-    this.#take(metadata)
+    try {
+      this.#take(await this.#metadata())
+      this.#trouble = undefined
+    } catch (error) {
+      if (error instanceof NocturneError) this.#trouble = error
+      throw error
+    } finally {
+      this.#refreshedAt = clock.now()
+    }
+  }
+
+  /** Of whoever answers; a broker that went away meanwhile is no trouble while others are there. */
+  async #metadata(): Promise<Metadata> {
+    const control = await this.#anyBroker()
+    const answer = await this.#metadataOf(control)
+    if (!(answer instanceof NocturneError)) return answer
+    this.#silent = control.address
+    control.close()
+    return askMetadata(await this.#anyBroker(), [...this.#names])
+  }
+
+  async #metadataOf(control: BrokerConnection): Promise<Metadata | NocturneError> {
+    try {
+      return await askMetadata(control, [...this.#names])
+    } catch (error) {
+      if (error instanceof NocturneError) return error
+      throw error
+    }
+  }
+
+  async #knock(address: BrokerAddress): Promise<void> {
+    const found = await this.#tryAt(address)
+    if (found instanceof BrokerConnection) found.close()
   }
 
   #take(metadata: Metadata): void {
@@ -198,6 +252,8 @@ export class Cluster {
     this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]))
     this.#controller = controllerId
     this.#topics = new Map(topics.map((topic) => [topic.name ?? '', viewOf(topic)]))
+    for (const [name, view] of this.#topics)
+      if (!(view instanceof NocturneError)) this.#met.add(name)
     this.#isStale = false
   }
 
@@ -205,20 +261,30 @@ export class Cluster {
   async #anyBroker(): Promise<BrokerConnection> {
     if (this.#control?.isOpen === true) return this.#control
     let failure: NocturneError | undefined
-    for (const address of [...this.#brokers.values(), ...this.options.brokers]) {
+    for (const address of this.#addresses()) {
       if (this.#deps.closing.aborted) throw new NocturneError('LOG_CLOSED', 'Kafka')
       const found = await this.#tryAt(address)
       if (found instanceof BrokerConnection) return (this.#control = found)
       failure = worse(failure, found)
     }
-    this.#trouble = failure ?? new NocturneError('LOG_UNAVAILABLE', 'no broker is named')
-    throw this.#trouble
+    throw failure ?? new NocturneError('LOG_UNAVAILABLE', 'no broker is named')
+  }
+
+  #addresses(): readonly BrokerAddress[] {
+    const byName = new Map<string, BrokerAddress>()
+    for (const address of [...this.#brokers.values(), ...this.options.brokers]) {
+      byName.set(nameOf(address), address)
+    }
+    const silent = this.#silent && nameOf(this.#silent)
+    const isLast = (address: BrokerAddress): number => (nameOf(address) === silent ? 1 : 0)
+    return [...byName.values()].sort((a, b) => isLast(a) - isLast(b))
   }
 
   async #tryAt(address: BrokerAddress): Promise<BrokerConnection | NocturneError> {
     try {
-      return await this.#connectTo(address, this.#deps.limits.requestMs)
+      return await this.#connectTo(address, this.#deps.limits.lookMs)
     } catch (error) {
+      this.#silent = address
       if (error instanceof NocturneError) return error
       throw error
     }
@@ -227,13 +293,29 @@ export class Cluster {
   async #connectTo(address: BrokerAddress, requestMs: number): Promise<BrokerConnection> {
     const { limits, closing } = this.#deps
     const waits = { connectMs: limits.connectMs, requestMs }
-    const connection = await BrokerConnection.open(address, this.options, waits)
+    const connection = await this.#letIn(address, waits)
     for (const other of this.#open) if (!other.isOpen) this.#open.delete(other)
     this.#open.add(connection)
     if (closing.aborted) connection.close()
     return connection
   }
+
+  async #letIn(address: BrokerAddress, waits: ConnectionLimits): Promise<BrokerConnection> {
+    try {
+      const connection = await BrokerConnection.open(address, this.options, waits)
+      this.#refusals.delete(nameOf(address))
+      return connection
+    } catch (error) {
+      if (!(error instanceof NocturneError)) throw error
+      this.#deps.failed?.(error.code)
+      // A broker that is down has nothing against us, nor does it take back what it had.
+      if (!isPassing(error)) this.#refusals.set(nameOf(address), { address, error })
+      throw error
+    }
+  }
 }
+
+const nameOf = ({ host, port }: BrokerAddress): string => `${host}:${port}`
 
 /** Of two failures the one that says more: that a broker is down says least. */
 function worse(before: NocturneError | undefined, error: NocturneError): NocturneError {
@@ -246,7 +328,7 @@ const askMetadata = (connection: BrokerConnection, names: string[]) =>
   connection.ask(requests.metadata, names, false, false)
 
 function viewOf(topic: Metadata['topics'][number]): TopicView | NocturneError {
-  if (topic.errorCode !== 0) return kafkaError(topic.errorCode, topic.name ?? '')
+  if (topic.errorCode !== 0) return kafkaError(topic.errorCode, topic.name ?? topic.topicId)
   const partitions: PartitionView[] = []
   for (const { partitionIndex, leaderId, replicaNodes, isrNodes } of topic.partitions) {
     partitions[partitionIndex] = { leader: leaderId, replicas: replicaNodes, inSync: isrNodes }

@@ -21,7 +21,7 @@ import {
 } from '@platformatic/kafka'
 import type { API, ConnectionOptions, ResponseParser } from '@platformatic/kafka'
 import { NocturneError } from '../../model/nocturne-error.ts'
-import { connectionError } from './kafka-error.ts'
+import { connectionError, isOfLogin } from './kafka-error.ts'
 import type { BrokerAddress, KafkaOptions } from './kafka-options.ts'
 
 // The one file that knows the driver (ADR 0020).
@@ -54,10 +54,13 @@ export type ConnectionLimits = { readonly connectMs: number; readonly requestMs:
 export class BrokerConnection {
   readonly address: BrokerAddress
   readonly #connection: Connection
+  /** Nothing was answered yet, and we did not log in: a broker that wants it ends us now. */
+  #isUntried: boolean
 
-  private constructor(address: BrokerAddress, connection: Connection) {
+  private constructor(address: BrokerAddress, connection: Connection, isLoggedIn: boolean) {
     this.address = address
     this.#connection = connection
+    this.#isUntried = !isLoggedIn
   }
 
   /** @throws LOG_UNAVAILABLE, LOG_TLS_…, LOG_AUTH_FAILED, LOG_UNSUPPORTED. */
@@ -66,7 +69,7 @@ export class BrokerConnection {
     options: Pick<KafkaOptions, 'tls' | 'sasl'>,
     { connectMs, requestMs }: ConnectionLimits,
   ): Promise<BrokerConnection> {
-    const where = `${address.host}:${address.port}`
+    const { tls, sasl } = options
     const connection = new Connection(CLIENT, {
       connectTimeout: connectMs,
       requestTimeout: requestMs,
@@ -75,14 +78,17 @@ export class BrokerConnection {
     })
     // Whoever asked hears of it; here only so that an event without a listener is no crash.
     connection.on('error', () => undefined)
+    const opened = new BrokerConnection(address, connection, sasl !== undefined)
     try {
       await connection.connect(address.host, address.port)
-      const opened = new BrokerConnection(address, connection)
-      await opened.#checkVersions(where)
+      await opened.#checkVersions()
       return opened
     } catch (error) {
       connection.close(() => undefined)
-      throw connectionError(error, where)
+      const login = sasl === undefined ? '' : ` (${sasl.mechanism} as ${sasl.username})`
+      const told = connectionError(error, `${opened.#where}${isOfLogin(error) ? login : ''}`)
+      if (tls !== undefined || !isOfLogin(error)) throw told
+      throw (await refusalBeforeLogin(address, { connectMs, requestMs })) ?? told
     }
   }
 
@@ -96,11 +102,13 @@ export class BrokerConnection {
     ...given: Request
   ): Promise<Answer> {
     try {
-      return await request.async(this.#connection, ...given)
+      const answer = await request.async(this.#connection, ...given)
+      this.#isUntried = false
+      return answer
     } catch (error) {
       // The driver throws answers that hold an error anywhere, the rest of them with it.
       if (error instanceof Error && 'response' in error) return error.response as Answer
-      throw connectionError(error, this.#where)
+      throw this.#failed(error)
     }
   }
 
@@ -116,7 +124,7 @@ export class BrokerConnection {
       true,
       (error, answer) => {
         if (answer !== undefined && error === null) resolve(answer)
-        else reject(connectionError(error, this.#where))
+        else reject(this.#failed(error))
       },
     )
     return promise
@@ -135,7 +143,7 @@ export class BrokerConnection {
     this.#connection.send(key, version, writer, parse, true, true, (error, answer) => {
       if (error !== null && 'response' in error) resolve(error.response as ProduceAnswer)
       else if (answer !== undefined && error === null) resolve(answer)
-      else reject(connectionError(error, this.#where))
+      else reject(this.#failed(error))
     })
     return promise
   }
@@ -149,16 +157,38 @@ export class BrokerConnection {
     return `${this.address.host}:${this.address.port}`
   }
 
-  async #checkVersions(where: string): Promise<void> {
+  #failed(error: unknown): NocturneError {
+    const told = connectionError(error, this.#where)
+    if (!this.#isUntried || told.code !== 'LOG_UNAVAILABLE') return told
+    const detail = `${told.detail} before anything was answered: it may want log.kafka.sasl`
+    return new NocturneError(told.code, detail, { cause: error })
+  }
+
+  async #checkVersions(): Promise<void> {
     const { apiKeys } = await apiVersionsV3.api.async(this.#connection, CLIENT, '1')
     const spoken = [...Object.values(requests), FETCH, PRODUCE]
     for (const { key, version } of spoken) {
       const there = apiKeys.find(({ apiKey }) => apiKey === key)
       if (there && there.minVersion <= version && version <= there.maxVersion) continue
       const has = there === undefined ? 'not at all' : `${there.minVersion} to ${there.maxVersion}`
-      const detail = `${where} speaks API ${key} in versions ${has}, and ${version} is needed`
+      const detail = `${this.#where} speaks API ${key} in versions ${has}, and ${version} is needed`
       throw new NocturneError('LOG_UNSUPPORTED', detail)
     }
+  }
+}
+
+/** A port that wants TLS cuts us off while we log in; what it says to a question tells why. */
+async function refusalBeforeLogin(
+  address: BrokerAddress,
+  limits: ConnectionLimits,
+): Promise<NocturneError | undefined> {
+  try {
+    const connection = await BrokerConnection.open(address, {}, limits)
+    connection.close()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof NocturneError)) throw error
+    return error.code === 'LOG_UNAVAILABLE' ? undefined : error
   }
 }
 

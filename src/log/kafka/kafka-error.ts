@@ -93,25 +93,68 @@ const byCause: Readonly<Record<string, ErrorCode>> = {
   CERT_NOT_YET_VALID: 'LOG_TLS_EXPIRED',
   ERR_SSL_WRONG_VERSION_NUMBER: 'LOG_TLS_MISMATCH',
   EPROTO: 'LOG_TLS_MISMATCH',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'LOG_AUTH_FAILED',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'LOG_AUTH_FAILED',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'LOG_AUTH_FAILED',
   PLT_KFK_AUTHENTICATION: 'LOG_AUTH_FAILED',
 }
 
+/** What the driver calls connections that ended, whatever was going on in them. */
+const ENDED: ReadonlySet<string | undefined> = new Set(['PLT_KFK_NETWORK', 'PLT_KFK_TIMEOUT'])
+
 /** An error of a connection, by the first of its causes that has a name of its own. */
 export function connectionError(error: unknown, where: string): NocturneError {
-  const detail = `${where}: ${deepest(error)}`
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof NocturneError) return cause
-    const code = 'code' in cause && typeof cause.code === 'string' ? byCause[cause.code] : undefined
-    const isPlainHere = /requires TLS|supports TLS/.test(cause.message)
-    const named = isPlainHere ? 'LOG_TLS_MISMATCH' : code
-    if (named !== undefined) return new NocturneError(named, detail, { cause: error })
-  }
-  return new NocturneError('LOG_UNAVAILABLE', detail, { cause: error })
+  const causes = causesOf(error)
+  const known = causes.find((cause) => cause instanceof NocturneError)
+  if (known !== undefined) return known
+  const detail = `${where}: ${sentenceOf(causes) ?? String(error)}`
+  return new NocturneError(codeOf(causes), detail, { cause: error })
 }
 
-/** The sentence nearest to what happened. */
-function deepest(error: unknown): string {
-  let message = String(error)
-  for (let cause = error; cause instanceof Error; cause = cause.cause) message = cause.message
-  return message
+/** Whether it went wrong while we logged in. */
+export const isOfLogin = (error: unknown): boolean =>
+  causesOf(error).some((cause) => codeIn(cause) === 'PLT_KFK_AUTHENTICATION')
+
+function codeOf(causes: readonly Error[]): ErrorCode {
+  if (causes.some(({ message }) => /requires TLS|supports TLS/.test(message))) {
+    return 'LOG_TLS_MISMATCH'
+  }
+  for (const [i, cause] of causes.entries()) {
+    const named = byCause[codeIn(cause) ?? '']
+    if (named === undefined) continue
+    // A broker that goes away while we log in refuses nobody.
+    const isCut = causes.slice(i).some((deeper) => ENDED.has(codeIn(deeper)))
+    return named === 'LOG_AUTH_FAILED' && isCut ? 'LOG_UNAVAILABLE' : named
+  }
+  return 'LOG_UNAVAILABLE'
+}
+
+/** From the outermost to what happened first. */
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = []
+  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause)
+  return causes
+}
+
+const codeIn = (error: Error): string | undefined =>
+  'code' in error && typeof error.code === 'string' ? error.code : undefined
+
+/** What the broker itself says, else the sentence nearest to what happened. */
+function sentenceOf(causes: readonly Error[]): string | undefined {
+  for (const cause of causes) {
+    const said = 'response' in cause ? answerOf(cause.response) : undefined
+    if (said !== undefined) return said
+  }
+  return causes.at(-1)?.message
+}
+
+/** The words in the answer to a login. */
+function answerOf(response: unknown): string | undefined {
+  if (typeof response !== 'object' || response === null) return undefined
+  if ('errorMessage' in response && typeof response.errorMessage === 'string') {
+    return response.errorMessage
+  }
+  if (!('mechanisms' in response) || !Array.isArray(response.mechanisms)) return undefined
+  const offered = response.mechanisms.join(', ')
+  return `of ways to log in it offers ${offered === '' ? 'none' : offered}`
 }

@@ -20,6 +20,10 @@ export function checksOf(cluster: Cluster, doubts: readonly Doubt[]): readonly K
   const code = trouble?.code
   if (trouble === undefined) checks.push({ name: 'kafka', isOk: true })
   else checks.push({ name: 'kafka', isOk: false, detail: trouble.detail, ...(code && { code }) })
+  for (const { topic, error } of cluster.lostTopics()) {
+    const { code: why, detail } = error
+    checks.push({ name: `kafka topic ${topic}`, isOk: false, code: why, detail })
+  }
   const copies = [...cluster.copies()]
   const isShort = copies.filter(({ inSync, all }) => inSync === 1 && all > 1)
   if (isShort.length > 0) {
@@ -37,6 +41,19 @@ export function checksOf(cluster: Cluster, doubts: readonly Doubt[]): readonly K
     checks.push({ name: `kafka topic ${topic}`, isOk: true, code: 'LOG_PROMISE_DIFFERS', detail })
   }
   return checks
+}
+
+/** How many partitions have how many of their copies up to date. */
+export type KafkaCopies = Readonly<Record<'none' | 'one' | 'some' | 'all', number>>
+
+/** A partition that is meant to have one copy has all of them. */
+export function copiesOf(cluster: Cluster): KafkaCopies {
+  const counts = { none: 0, one: 0, some: 0, all: 0 }
+  for (const { inSync, all } of cluster.copies()) {
+    const isWhole = inSync >= all && inSync > 0
+    counts[isWhole ? 'all' : inSync === 0 ? 'none' : inSync === 1 ? 'one' : 'some']++
+  }
+  return counts
 }
 
 function listOf(copies: readonly { readonly at: string }[]): string {

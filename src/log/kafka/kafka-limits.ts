@@ -19,6 +19,8 @@ export type KafkaLimits = {
   readonly connectMs: number
   /** A broker that has not answered for so long is given up, and the request goes again. */
   readonly requestMs: number
+  /** The same for who leads what, which any other broker can tell. */
+  readonly lookMs: number
   /** How long small questions are asked again while brokers are away. */
   readonly patienceMs: number
   /** Between two looks at who leads what. */
@@ -47,6 +49,7 @@ export const kafkaLimits: KafkaLimits = {
   fetchWaitMs: 500,
   connectMs: 5_000,
   requestMs: 10_000,
+  lookMs: 5_000,
   patienceMs: 30_000,
   metadataGapMs: 100,
   watchMs: 3_000,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../model/error-catalogue.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { assert } from '../../std/assert.ts'
 import { utf8 } from '../../std/bytes.ts'
@@ -21,7 +22,7 @@ import { CoordinatorLink } from './group/coordinator-link.ts'
 import { GroupMember } from './group/group-member.ts'
 import { committedOf, groupNames, moveGroup, offsetsAt, offsetsOf } from './group-offsets.ts'
 import { KafkaCounters } from './kafka-counters.ts'
-import { checksOf, type KafkaCheck } from './kafka-health.ts'
+import { checksOf, copiesOf, type KafkaCheck, type KafkaCopies } from './kafka-health.ts'
 import { kafkaLimits, type KafkaLimits } from './kafka-limits.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { patiently, type Waiting } from './patience.ts'
@@ -75,7 +76,9 @@ class KafkaLog implements Log, LogGroups {
     const { clock, codecs } = deps
     const counts = this.counters
     this.#waiting = { clock, limits, signal: this.#closing.signal }
-    this.#cluster = new Cluster(options, { clock, limits, closing: this.#disconnecting.signal })
+    const closing = this.#disconnecting.signal
+    const failed = (reason: ErrorCode): void => counts.failed(reason)
+    this.#cluster = new Cluster(options, { clock, limits, closing, failed })
     this.#producer = new BatchProducer({ ...this.#waiting, cluster: this.#cluster, codecs, counts })
     this.#producing = this.#producer.run()
     this.#watching = this.#watch()
@@ -84,6 +87,11 @@ class KafkaLog implements Log, LogGroups {
   /** What people have to know of the cluster. */
   checks(): readonly KafkaCheck[] {
     return checksOf(this.#cluster, this.#doubts)
+  }
+
+  /** Partitions of topics in use, by how many of their copies are up to date. */
+  copies(): KafkaCopies {
+    return copiesOf(this.#cluster)
   }
 
   /** Bytes of records that wait for brokers. */
@@ -232,7 +240,7 @@ class KafkaLog implements Log, LogGroups {
 
   async #look(): Promise<void> {
     try {
-      await this.#cluster.refresh()
+      await this.#cluster.look()
     } catch (error) {
       // It is kept as the cluster's trouble, and looked at again.
       if (error instanceof NocturneError) return
@@ -275,6 +283,8 @@ class KafkaLog implements Log, LogGroups {
     let isOver = false
     const over = (): void => {
       isOver = true
+      // What the member rang itself may have been heard before this was known.
+      member.bell.ring()
     }
     running.then(over, over)
     // At once, and not when the iterator is next asked: its readers have to stop now.

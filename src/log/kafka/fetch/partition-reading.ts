@@ -15,6 +15,9 @@ import { isPassing, Pauses, type Waiting } from '../patience.ts'
 
 /** Bytes asked for where a batch cannot be read, to find the one behind it. */
 const SALVAGE_BYTES = 8 * 1_048_576
+const SAMPLE_BYTES = 256
+/** A leader that is throttled or has just become one may say once that it has nothing. */
+const EMPTY_MAX = 3
 
 export type ReadingDeps = Waiting & { readonly cluster: Cluster; readonly codecs: Codecs }
 
@@ -23,6 +26,14 @@ type Place = { readonly topic: string; readonly partition: number }
 
 /** One fetch that is under way, and the offset that it asks for. */
 type Asked = { readonly offset: number; readonly answer: Promise<Uint8Array> }
+
+/** Batches behind damage, from the first good one on, and how the damage begins. */
+type Salvaged = {
+  readonly bytes: Uint8Array
+  readonly answer: FetchAnswer
+  readonly next: number
+  readonly sample: Uint8Array
+}
 
 /**
  * Reads one partition over a connection of its own: while one answer is scanned the next is on its
@@ -43,6 +54,8 @@ export class PartitionReading {
   #isClosed = false
   /** Where a batch could not be read at the first try. */
   #suspect = -1
+  /** Answers in a row without a batch though the partition goes on behind our offset. */
+  #emptyCount = 0
 
   constructor(deps: ReadingDeps, place: Place, from: { offset: number; bytesMax: number }) {
     this.#deps = deps
@@ -146,8 +159,10 @@ export class PartitionReading {
   }
 
   async #take(bytes: Uint8Array, answer: FetchAnswer): Promise<LogBatch | undefined> {
-    const { from, to, aborted } = answer
-    if (from === to) return undefined
+    const { from, to, aborted, lastStable } = answer
+    if (from === to && lastStable <= this.#offset) return undefined
+    if (from === to) return await this.#goAround(lastStable)
+    this.#emptyCount = 0
     const columns = this.#columns
     const guess = offsetAfter(bytes, from, to)
     if (guess > this.#offset) void this.#ask(guess)
@@ -189,10 +204,16 @@ export class PartitionReading {
     const found = findBatch(bytes, { from: from + 1, to, codecs }, behind)
     const next = found.at < to ? found.base : await this.#probe(offsetAfter(bytes, from, to))
     if (next === undefined) throw new NocturneError('LOG_CORRUPT', `${this.#at} at ${begins}`)
-    const sample = bytes.slice(from, Math.min(to, from + 256))
-    const range: RejectedBatch = { from: this.#offset, next, reason, sample }
-    const place = { ...this.#place, base: this.#offset, next, end: lastStable }
+    const sample = bytes.slice(from, Math.min(to, from + SAMPLE_BYTES))
+    return this.#reject({ from: this.#offset, next, reason, sample }, lastStable)
+  }
+
+  /** Nothing is delivered of a range, and its reader is told so. */
+  #reject(range: RejectedBatch, end: number): LogBatch {
+    const { next } = range
+    const place = { ...this.#place, base: this.#offset, next, end }
     this.#offset = next
+    this.#emptyCount = 0
     this.#suspect = -1
     this.#columns.reset({ next })
     const { offsets, times, keys, values } = this.#columns
@@ -200,20 +221,78 @@ export class PartitionReading {
     return { ...place, raw, rejected: [range], count: 0, offsets, times, keys, values }
   }
 
+  /**
+   * The leader itself cannot find a batch at our offset, though there are later ones: a length on
+   * its disk is damaged. What it sends from the batch before on holds the next good one; where
+   * nothing is before, the nearest offset that it does find is where reading goes on.
+   */
+  async #goAround(end: number): Promise<LogBatch | undefined> {
+    if (++this.#emptyCount < EMPTY_MAX) return undefined
+    const from = this.#offset
+    const found =
+      (from > 0 ? await this.#salvageAt(from - 1) : undefined) ?? (await this.#nearest(end))
+    if (found === undefined) throw new NocturneError('LOG_CORRUPT', `${this.#at} at ${from}`)
+    const { bytes, answer, next, sample } = found
+    const told = this.#reject({ from, next, reason: 'length', sample }, end)
+    // What was sent behind the damage is kept: the leader may not find it again.
+    const rest = await this.#take(bytes, answer)
+    if (rest === undefined) return told
+    return { ...rest, base: from, rejected: [...told.rejected, ...rest.rejected] }
+  }
+
+  /** The first good batch behind ours in what the leader sends from `offset` on. */
+  async #salvageAt(offset: number): Promise<Salvaged | undefined> {
+    const { bytes, answer } = await this.#probeAt(offset)
+    if (answer === undefined || answer.from === answer.to) return undefined
+    const { from, to } = answer
+    const behind = { next: this.#offset + 1, limit: Number.MAX_SAFE_INTEGER }
+    const found = findBatch(bytes, { from, to, codecs: this.#deps.codecs }, behind)
+    if (found.at >= to) return undefined
+    const damaged = wholeUpTo(bytes, { from, to, offset: this.#offset })
+    const sample = bytes.slice(damaged, Math.min(to, damaged + SAMPLE_BYTES))
+    return { bytes, answer: { ...answer, from: found.at }, next: found.base, sample }
+  }
+
+  /** The least offset behind ours at which the leader finds a batch: by doubling, then halving. */
+  async #nearest(end: number): Promise<Salvaged | undefined> {
+    let none = this.#offset
+    let step = 1
+    let there: number | undefined
+    while (there === undefined && none + step < end) {
+      const found = await this.#salvageAt(none + step)
+      if (found === undefined) none += step
+      else there = none + step
+      step *= 2
+    }
+    if (there === undefined) return undefined
+    while (there - none > 1) {
+      const middle = Math.floor((none + there) / 2)
+      if ((await this.#salvageAt(middle)) === undefined) none = middle
+      else there = middle
+    }
+    return this.#salvageAt(there)
+  }
+
   /** Whether a batch that can be read stands at `offset`, of which a damaged header speaks. */
   async #probe(offset: number): Promise<number | undefined> {
-    const { limits } = this.#deps
-    const { partition } = this.#place
     if (!(offset > this.#offset)) return undefined
-    const connection = await this.#connected()
-    const place = { topicId: this.#topicId, partition, bytesMax: SALVAGE_BYTES }
-    const request = encodeFetch({ ...place, waitMs: limits.fetchWaitMs })
-    const bytes = await connection.fetch(withOffset(request, offset))
-    const answer = decodeFetch(bytes)
-    if (answer === undefined || answer.error !== 0) return undefined
+    const { bytes, answer } = await this.#probeAt(offset)
+    if (answer === undefined) return undefined
     if (answer.from === answer.to) return answer.highWatermark === offset ? offset : undefined
     const base = baseAt(bytes, answer.from)
     return base > this.#offset ? base : undefined
+  }
+
+  /** What the leader has at `offset`, at once; no answer where it refuses. */
+  async #probeAt(
+    offset: number,
+  ): Promise<{ readonly bytes: Uint8Array; readonly answer: FetchAnswer | undefined }> {
+    const { partition } = this.#place
+    const connection = await this.#connected()
+    const place = { topicId: this.#topicId, partition, bytesMax: SALVAGE_BYTES, waitMs: 0 }
+    const bytes = await connection.fetch(withOffset(encodeFetch(place), offset))
+    const answer = decodeFetch(bytes)
+    return { bytes, answer: answer?.error === 0 ? answer : undefined }
   }
 }
 
@@ -222,6 +301,20 @@ const madeAnew = (at: string): NocturneError =>
 
 const baseAt = (bytes: Uint8Array, at: number): number =>
   i32(bytes, at) * 2 ** 32 + (i32(bytes, at + 4) >>> 0)
+
+/** Where the batches that come before `offset` end. */
+function wholeUpTo(
+  bytes: Uint8Array,
+  { from, to, offset }: { readonly from: number; readonly to: number; readonly offset: number },
+): number {
+  let at = from
+  while (at + BATCH_HEADER_BYTES <= to && baseAt(bytes, at) < offset) {
+    const size = i32(bytes, at + 8) + 12
+    if (size < BATCH_HEADER_BYTES || at + size > to) break
+    at += size
+  }
+  return at
+}
 
 /** The offset behind the last whole batch, by headers that nobody has checked yet. */
 function offsetAfter(bytes: Uint8Array, from: number, to: number): number {

@@ -5,7 +5,7 @@ import type { LogRecord } from '../../log.ts'
 import type { Cluster } from '../cluster.ts'
 import { requests } from '../driver.ts'
 import { kafkaCode, kafkaError, mayPass } from '../kafka-error.ts'
-import type { Waiting } from '../patience.ts'
+import { isPassing, type Waiting } from '../patience.ts'
 import { BrokerLane, type Sent, type Verdict } from './broker-lane.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import type { Part } from './waiting-batch.ts'
@@ -119,8 +119,12 @@ export class BatchProducer {
     for (const queue of busy) {
       if (queue.oldestMs(now) <= this.#deps.limits.deliveryMs) continue
       const seconds = Math.round(queue.oldestMs(now) / 1000)
-      const detail = `${queue.topic}/${queue.partition} took nothing for ${seconds} s`
-      this.#fail(queue, new NocturneError('LOG_UNAVAILABLE', detail, { cause: queue.trouble }))
+      const { trouble } = queue
+      const isTold = trouble instanceof NocturneError && !isPassing(trouble)
+      const code = isTold ? trouble.code : 'LOG_UNAVAILABLE'
+      const why = isTold ? `: ${trouble.detail}` : ''
+      const detail = `${queue.topic}/${queue.partition} took nothing for ${seconds} s${why}`
+      this.#fail(queue, new NocturneError(code, detail, { cause: trouble }))
     }
   }
 
@@ -180,6 +184,7 @@ export class BatchProducer {
     const at = `${queue.topic}/${queue.partition}`
     const isYoung = clock.now() - batch.since < limits.topicWaitMs
     const isUnknown = code === kafkaCode.unknownTopic && isYoung
+    if (code === kafkaCode.tooLarge) return this.#tooLarge({ queue, batch }, said)
     if (code !== -1 && !isUnknown && !mayPass(code)) {
       return this.#fail(queue, kafkaError(code, said === undefined ? at : `${at}: ${said}`))
     }
@@ -188,6 +193,14 @@ export class BatchProducer {
     queue.trouble = verdict.error ?? kafkaError(code, at)
     queue.notBefore = clock.now() + queue.nextPause(limits)
     if (queue.again(batch, code)) counts.uncertain()
+  }
+
+  /** The topic may take less than it did: batches shrink, and a row alone is refused alone. */
+  #tooLarge({ queue, batch }: Pick<Sent, 'queue' | 'batch'>, said: string | undefined): void {
+    if (queue.split(batch)) return this.#deps.counts.again('too_large')
+    this.#heldBytes -= batch.recordBytes
+    const at = `${queue.topic}/${queue.partition}`
+    queue.refuse(batch, kafkaError(kafkaCode.tooLarge, said === undefined ? at : `${at}: ${said}`))
   }
 
   #fail(queue: PartitionQueue, error: Error): void {
@@ -219,7 +232,9 @@ export class BatchProducer {
       const node = await cluster.leaderOf(queue.topic, queue.partition)
       const connection = await cluster.shared(node)
       const answer = await connection.ask(requests.initProducerId, null, 0)
-      if (answer.errorCode !== 0) throw kafkaError(answer.errorCode, 'a producer id')
+      if (answer.errorCode !== 0) {
+        throw kafkaError(answer.errorCode, `a producer id for ${queue.topic}`)
+      }
       queue.producer = { id: Number(answer.producerId), epoch: answer.producerEpoch }
     } catch (error) {
       this.#pause(queue, error)
@@ -233,6 +248,10 @@ export class BatchProducer {
   #pause(queue: PartitionQueue, error: unknown): void {
     const { clock, limits, cluster } = this.#deps
     cluster.stale()
+    // Who has no right hears it now; a broken login may be cured while the rows wait.
+    if (error instanceof NocturneError && error.code === 'LOG_ACL_DENIED') {
+      return this.#fail(queue, error)
+    }
     queue.trouble = error
     queue.notBefore = clock.now() + queue.nextPause(limits)
   }

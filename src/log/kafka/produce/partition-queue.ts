@@ -1,11 +1,9 @@
 import { kafkaCode } from '../kafka-error.ts'
-import { WaitingBatch, type BatchMaking, type Part } from './waiting-batch.ts'
+import { SEQUENCE_END, WaitingBatch, type BatchMaking, type Part } from './waiting-batch.ts'
 import type { LogRecord } from '../../log.ts'
 
 /** A producer id of the brokers: what they know repeats by. */
 export type Producer = { readonly id: number; readonly epoch: number }
-
-const SEQUENCE_END = 2 ** 31
 
 /**
  * What waits for one partition and what is under way to it, in order. Nothing new is sent that is
@@ -50,7 +48,7 @@ export class PartitionQueue {
     let last: WaitingBatch | undefined
     for (const { record, bytes } of rows) {
       const batch = this.#openBatch(bytes, now)
-      if (batch !== last) batch.parts.push(part())
+      if (batch !== last) batch.begin(part())
       last = batch
       batch.add(record, bytes)
     }
@@ -63,7 +61,8 @@ export class PartitionQueue {
   /** Whether a batch may be sent now. */
   isReady(now: number): boolean {
     const [next] = this.#waiting
-    if (next === undefined || this.#failed.length > 0 || now < this.notBefore) return false
+    if (next === undefined || this.#isLost || now < this.notBefore) return false
+    if (this.#failed.length > 0) return false
     const [oldest] = this.#inFlight
     const most = this.#isKnown ? this.#making.inFlightMax : 1
     const ordinal = next.sequence < 0 ? this.#sentCount : next.ordinal
@@ -110,12 +109,32 @@ export class PartitionQueue {
       code === kafkaCode.invalidProducerEpoch ||
       code === kafkaCode.unknownProducer ||
       code === kafkaCode.producerFenced ||
-      (code === kafkaCode.outOfOrderSequence && isFirst)
+      (code === kafkaCode.outOfOrderSequence && isFirst && !this.#isLost)
     this.#land(batch)
     this.#failed.push(batch)
     if (isLost) this.#isLost = true
     this.#resend()
     return isLost
+  }
+
+  /** Its topic finds it too large: its halves go in its place. False where it has one row. */
+  split(batch: WaitingBatch): boolean {
+    if (batch.count < 2) return false
+    this.#land(batch)
+    this.#failed.push(...batch.halves(this.#making.codecs))
+    this.#resend()
+    return true
+  }
+
+  /**
+   * No broker will ever take it, and what waits behind it is not to blame: that goes on, but under
+   * another producer id, since a number of this one's is missing now.
+   */
+  refuse(batch: WaitingBatch, error: Error): void {
+    this.#land(batch)
+    this.#isLost = true
+    batch.settle(error)
+    this.#resend()
   }
 
   /** Whether its answer is still waited for. */
@@ -147,7 +166,7 @@ export class PartitionQueue {
   }
 
   #resend(): void {
-    if (this.#failed.length === 0 || this.#inFlight.length > 0) return
+    if (this.#inFlight.length > 0 || (this.#failed.length === 0 && !this.#isLost)) return
     this.#failed.sort((a, b) => a.ordinal - b.ordinal)
     this.#waiting = [...this.#failed, ...this.#waiting]
     this.#failed = []

@@ -79,7 +79,7 @@ test('whoever waits for a batch hears of it', () => {
   for (const batch of batches) {
     for (const name of ['one', 'two']) {
       const reject = ({ message }: Error) => void heard.push(`${name} ${message}`)
-      batch.parts.push({ resolve: () => void heard.push(name), reject })
+      batch.begin({ resolve: () => void heard.push(name), reject })
     }
   }
 

@@ -1,8 +1,13 @@
+import { bytesOf } from '../../../model/record-columns.ts'
 import { BatchEncoder } from '../../../wire/record-batch/batch-encoder.ts'
 import { compressBatch, stampProducer } from '../../../wire/record-batch/sealed-batch.ts'
+import { scanBatches } from '../../../wire/record-batch/batch-scanner.ts'
 import type { Codecs } from '../../../wire/record-batch/codecs.ts'
+import { ScannedColumns } from '../../../wire/record-batch/scanned-columns.ts'
 import type { LogRecord } from '../../log.ts'
 
+/** Sequence numbers of a producer begin again at 0 here. */
+export const SEQUENCE_END = 2 ** 31
 const CODECS = { none: 0, lz4: 3, zstd: 4 } as const
 
 /** How batches are made. */
@@ -13,7 +18,7 @@ export type Part = { readonly resolve: () => void; readonly reject: (error: Erro
 
 /** Records of one partition that travel together, and whoever waits for them. */
 export class WaitingBatch {
-  readonly parts: Part[] = []
+  readonly #parts: { readonly part: Part; rowCount: number }[] = []
   /** Bytes of its records as they were given: what the bound of the log counts. */
   recordBytes = 0
   count = 0
@@ -41,11 +46,48 @@ export class WaitingBatch {
     return this.#bytes !== undefined
   }
 
+  /** The records that follow are this append's. */
+  begin(part: Part): void {
+    this.#parts.push({ part, rowCount: 0 })
+  }
+
   /** Copies the record. */
   add({ key, value }: LogRecord, bytes: number): void {
     this.#encoder.add({ ...(key && { key }), ...(value && { value }) })
+    const last = this.#parts.at(-1)
+    if (last !== undefined) last.rowCount++
     this.count++
     this.recordBytes += bytes
+  }
+
+  /**
+   * Two batches for a sealed one that its topic finds too large, in order and under the sequence
+   * numbers that its rows have.
+   */
+  halves(codecs: Codecs): readonly WaitingBatch[] {
+    const columns = new ScannedColumns(undefined, codecs)
+    const bytes = this.#bytes ?? new Uint8Array(0)
+    columns.reset({ next: 0 })
+    scanBatches(bytes, { from: 0, to: bytes.length }, columns)
+    const first = new WaitingBatch(this.since, codecs)
+    const second = new WaitingBatch(this.since, codecs)
+    const middle = Math.ceil(this.count / 2)
+    let row = 0
+    for (const { part, rowCount } of this.#parts) {
+      const parts = row < middle && row + rowCount > middle ? inTwo(part) : [part, part]
+      for (const end = row + rowCount; row < end; row++) {
+        const half = row < middle ? first : second
+        if (row === end - rowCount || row === middle) half.begin(parts[half === first ? 0 : 1]!)
+        half.add(recordAt(columns, row), 0)
+      }
+    }
+    first.recordBytes = Math.floor(this.recordBytes / 2)
+    second.recordBytes = this.recordBytes - first.recordBytes
+    first.ordinal = this.ordinal
+    second.ordinal = this.ordinal
+    first.sequence = this.sequence
+    second.sequence = (this.sequence + middle) % SEQUENCE_END
+    return [first, second]
   }
 
   /** No more records: from here on its bytes are fixed but for the producer's stamp. */
@@ -65,9 +107,29 @@ export class WaitingBatch {
   }
 
   settle(error?: Error): void {
-    for (const { resolve, reject } of this.parts) {
-      if (error === undefined) resolve()
-      else reject(error)
+    for (const { part } of this.#parts) {
+      if (error === undefined) part.resolve()
+      else part.reject(error)
     }
   }
+}
+
+/** A row as it was given; what it has no key or value of stays absent. */
+function recordAt({ keys, values }: ScannedColumns, row: number): LogRecord {
+  return {
+    ...(keys.lengths[row]! >= 0 && { key: bytesOf(keys, row) }),
+    ...(values.lengths[row]! >= 0 && { value: bytesOf(values, row) }),
+  }
+}
+
+/** One append in two batches: it is done when both are, and has failed when either has. */
+function inTwo({ resolve, reject }: Part): readonly Part[] {
+  let left = 2
+  const half = {
+    resolve: (): void => {
+      if (--left === 0) resolve()
+    },
+    reject,
+  }
+  return [half, half]
 }
