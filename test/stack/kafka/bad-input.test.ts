@@ -70,6 +70,15 @@ test('[R20] settings that break the promise are doubts, told once', limit, async
   assert.ok(checks.length > 0 && checks.every(({ isOk, detail }) => isOk && detail))
 })
 
+test('[R2] a topic of more copies than there are brokers says so', limit, async (t) => {
+  const log = await logOn(t, await cluster(), { replication: 3 })
+
+  const { code, message } = await failureOf(log.createTopic(topicOf('copies')))
+
+  assert.equal(code, 'LOG_BROKERS_MISSING')
+  assert.match(message, /topic copies/)
+})
+
 test('[L3] a topic deleted under us is named, and goes on once there', limit, async (t) => {
   const place = await cluster()
   const admin = await adminOf(t, place)

@@ -204,27 +204,3 @@ test(
     assert.equal(failed, 0)
   },
 )
-
-test(
-  '[R2] a topic with more copies than brokers waits for them, and says so',
-  { skip: withoutJava(), timeout: 300_000 },
-  async (t) => {
-    const cluster = await startKafka({ shape: 'three', minIsr: 1, extra: EXTRA })
-    t.after(() => cluster.close())
-    await cluster.kill('n3')
-    const log = await logOn(t, cluster, { replication: 3 })
-    // Until its session ends the controller takes the dead broker for a living one.
-    let topics = 0
-    let failure: Awaited<ReturnType<typeof failureOf>> | undefined
-    await until(async () => {
-      failure = await failureOf(log.createTopic(topicOf(`rows-${++topics}`)))
-      return failure.code === 'LOG_BROKERS_MISSING'
-    })
-    const last = `rows-${topics}`
-    assert.match(failure?.message ?? '', new RegExp(`fewer brokers than copies .* topic ${last}`))
-
-    await cluster.start('n3')
-    await until(async () => (await failureOf(log.createTopic(topicOf('more')))).code === undefined)
-    await log.append(last, rowsOf(['row']))
-  },
-)
