@@ -127,14 +127,14 @@ test('[L5] rows stand once and in order though connections and copies fail', asy
 })
 
 test('[L11] a refusal that will not pass fails all that waits behind it', async (t) => {
-  const { producer, values } = await producerWith(t, { faults: [10] })
+  const { producer, values } = await producerWith(t, { faults: [29] })
 
   const outcomes = await Promise.allSettled(
     ['a', 'b', 'c'].map((value) => producer.append(TOPIC, rowsOf(0, value.repeat(90)))),
   )
 
   for (const outcome of outcomes) {
-    assert.ok(outcome.status === 'rejected' && coded('LOG_RECORD_TOO_LARGE')(outcome.reason))
+    assert.ok(outcome.status === 'rejected' && coded('LOG_ACL_DENIED')(outcome.reason))
   }
   assert.equal(producer.heldBytes, 0)
   await producer.append(TOPIC, rowsOf(0, 'later'))
