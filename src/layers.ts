@@ -165,6 +165,13 @@ export const layers: Readonly<Record<string, Room>> = {
     outside: ['node:http', 'node:https'],
     pure: false,
   },
+  forward: {
+    level: 4,
+    charter: 'a site’s log to the cloud’s, and what the cloud admits of it',
+    rooms: [...below, 'wire', 'log'],
+    outside: [],
+    pure: false,
+  },
   serve: {
     level: 4,
     charter: 'HTTP API, live events, health, the wall',

@@ -44,6 +44,21 @@ export function toldTo(note: string, by: string): number {
   return p?.[1] === by ? p[0] : 0
 }
 
+/**
+ * A note with its one offset as another log counts; `told` is undefined where a note has none.
+ * Watermarks are event times and row numbers are the collectors' own: both hold in any log.
+ */
+export function movedNote(
+  note: string,
+  offsetOf: (told: number) => number,
+): { readonly note: string; readonly told?: number } {
+  if (note === '') return { note }
+  const { p, ...rest } = JSON.parse(note) as { p?: readonly [to: number, by: string] }
+  if (p === undefined) return { note }
+  const [to, by] = p
+  return { note: withTold(JSON.stringify(rest), { to: offsetOf(to), by }), told: to }
+}
+
 function fitting(
   entries: readonly (readonly [string, number])[],
   bytesMax: number,

@@ -1,31 +1,31 @@
-import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import type { Config } from '../config/config.ts'
 import { openCodecs, type OpenedCodecs } from '../log/codecs/open-codecs.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
-import { createServer, type NocturneServer } from '../serve/server.ts'
-import { loadWallFiles, type WallFiles } from '../serve/wall-files.ts'
-import { byText } from '../std/by-text.ts'
+import type { NocturneServer } from '../serve/server.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { Lane } from '../std/lane.ts'
 import { orAborted } from '../std/or-aborted.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import { ForwardLink } from '../forward/forward-link.ts'
 import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
+import { forwardParts } from './forward-parts.ts'
 import { LogGaps } from './positions/log-gaps.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
-import { notifyParts } from './notify-parts.ts'
-import { observe } from './observe.ts'
+import { notifyParts, type NotifyDeps } from './notify-parts.ts'
+import { observe } from './watch/observe.ts'
 import { openKafkaBy, type OpenKafka } from './log/open-kafka.ts'
 import { openLog, prepareTopics } from './log/open-log.ts'
 import type { OpenLog } from './log/opened-log.ts'
+import { openServer } from './open-server.ts'
 import { openStore } from './open-store.ts'
-import { watchReceipts, type HopTaken } from './receipt-watch.ts'
+import { watchReceipts, type HopTaken } from './watch/receipt-watch.ts'
 import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
-import { Readiness } from './readiness.ts'
+import { Readiness } from './watch/readiness.ts'
 import type { Role } from './roles.ts'
 import { supervise, superviseClaims, type Supervision } from './supervise.ts'
 import { workerPlace } from './workers/worker-place.ts'
@@ -48,6 +48,8 @@ export type AppOptions = {
   readonly wallFolder: string
   /** Instead of our adapter, for the log and for what is forwarded to. */
   readonly openKafka?: OpenKafka
+  /** Forward again from this time on, epoch ms (R22). */
+  readonly forwardFromMs?: number
 }
 
 const RETAIN_EVERY_MS = 60_000
@@ -78,7 +80,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log = await openLog({ config, clock, codecs, openKafka })
   const store = await openStore({ config, clock, logger })
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
-  const parts = new Parts({ ...options, clock, workers }, log, store)
+  const parts = new Parts({ ...options, clock, workers, openKafka }, log, store)
   parts.tellCodecs(codecs)
   try {
     await parts.start()
@@ -94,7 +96,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-type PartsOptions = AppOptions & { readonly clock: Clock; readonly workers: number }
+type PartsOptions = AppOptions & {
+  readonly clock: Clock
+  readonly workers: number
+  readonly openKafka: OpenKafka
+}
 
 class Parts {
   readonly #options: PartsOptions
@@ -106,6 +112,7 @@ class Parts {
   readonly #gaps: LogGaps
   readonly #supervision: Supervision
   readonly #lane: Lane
+  readonly #link: ForwardLink
   readonly #bug = Promise.withResolvers<never>()
   /** Stopped in this order: the outside world first, then those who read what it left. */
   readonly #collecting = new AbortController()
@@ -132,6 +139,7 @@ class Parts {
     this.#readiness = new Readiness(this.#progress, config.log.kafka !== undefined)
     this.#bug.promise.catch(() => undefined)
     this.#lane = new Lane(clock)
+    this.#link = new ForwardLink(clock, config.forward?.failoverAfterMs ?? 0)
     told(true)
     const counted = this.#metrics.gapRows
     this.#gaps = new LogGaps(logger, (labels, rows) => counted.inc({ ...labels }, rows))
@@ -192,6 +200,7 @@ class Parts {
     this.#read(asked.then(() => (reading.aborted ? undefined : this.#startHot())))
     if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
     if (wanted.has('notify')) this.#startNotify()
+    if (wanted.has('forward')) this.#startForward()
     if (wanted.has('evaluate')) this.#watchReceipts(reading)
     if (wanted.has('serve')) this.#startTail()
     if (wanted.has('record')) {
@@ -276,6 +285,14 @@ class Parts {
     }
   }
 
+  /** A site holds its notices only where this process knows what the cloud has (A77). */
+  get #adopt(): Pick<NotifyDeps, 'adopt'> {
+    const { config, roles: wanted } = this.#options
+    if (config.sites.length > 0) return { adopt: { as: 'cloud' } }
+    const isKnown = config.forward !== undefined && wanted.has('forward')
+    return isKnown ? { adopt: { as: 'site', link: this.#link } } : {}
+  }
+
   #startNotify(): void {
     const { clock, config, terminal } = this.#options
     const parts = notifyParts({
@@ -286,6 +303,7 @@ class Parts {
       terminal,
       count: (where, reason, count) => this.#metrics.notify.inc({ where, reason }, count),
       missed: (group, gap) => this.#gaps.met(group, gap),
+      ...this.#adopt,
     })
     const { signal } = this.#reading
     for (const { name, run } of parts) {
@@ -293,30 +311,27 @@ class Parts {
     }
   }
 
+  #startForward(): void {
+    const { clock, config, forwardFromMs: fromMs } = this.#options
+    const parts = forwardParts({
+      log: this.#log,
+      ...{ clock, config, supervision: this.#supervision, link: this.#link },
+      openTarget: this.#options.openKafka,
+      progress: this.#progress.forward,
+      ...(fromMs !== undefined && { fromMs }),
+    })
+    const { signal } = this.#reading
+    for (const { name, run } of parts)
+      this.#read(supervise(this.#supervision, { name, signal }, run))
+  }
+
   async #startServer(): Promise<void> {
     const { config, clock, wallFolder } = this.#options
     const { http } = this.#collectors
-    const wallFiles = await loadWallFiles(wallFolder)
-    const sites = config.collect.sources.some((source) => source.kind === 'match-night')
-    const server = createServer({
-      log: this.#log,
-      store: this.#store,
-      monitors: config.monitors,
-      clock,
-      lane: this.#lane,
-      metrics: this.#metrics.registry,
-      intake: (body, { contentType, contentEncoding }) =>
-        http.post({ body, contentType, contentEncoding }),
-      config: {
-        ...config.http,
-        hosts: [],
-        you: 'operator',
-        build: buildOf(wallFiles),
-        simulatedSites: sites ? ['sim-ams1', 'sim-lyo1', 'sim-waw1'] : [],
-        absentMs: config.absentMs,
-      },
-      wallFiles,
-      count: (what, reason) => this.#metrics.serve.inc({ what, reason }),
+    const server = await openServer({
+      ...{ config, clock, http, wallFolder },
+      ...{ log: this.#log, store: this.#store, lane: this.#lane },
+      metrics: this.#metrics,
       readTo: (group, partition) => readTo(this.#progress, group, partition),
       gaps: () => this.#gaps.list,
       readiness: () => [
@@ -324,8 +339,6 @@ class Parts {
         ...this.#gaps.checks(),
         ...(this.#log.checks?.() ?? []),
       ],
-      epoch: clock.now().toString(36),
-      jitter: Math.random,
     })
     this.#server = server
     this.url = await server.listen()
@@ -374,12 +387,4 @@ class Parts {
       await this.#observeOnce()
     }
   }
-}
-
-/** Changes with every file of the wall, so that an open wall notices a newer one (U4). */
-function buildOf(files: WallFiles): string {
-  const hash = createHash('sha256')
-  const inOrder = [...files].sort(([a], [b]) => byText(a, b))
-  for (const [path, { bytes }] of inOrder) hash.update(path).update(bytes)
-  return hash.digest('hex').slice(0, 12)
 }

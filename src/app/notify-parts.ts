@@ -4,6 +4,7 @@ import type { CountReason } from '../notify/count-reason.ts'
 import { httpPost } from '../notify/http-post.ts'
 import type { NotifySpec, ReceiverSpec } from '../notify/notify-spec.ts'
 import { runPlan } from '../notify/plan.ts'
+import type { Adopt } from '../notify/stages/plan-stage.ts'
 import { runSend } from '../notify/send.ts'
 import { terminalDelivery } from '../notify/terminal.ts'
 import { webhookRequest } from '../notify/webhook.ts'
@@ -19,6 +20,8 @@ export type NotifyDeps = {
   readonly terminal: { readonly write: (text: string) => void; readonly isColored: boolean }
   readonly count: CountReason
   readonly missed: (group: string, gap: LogGap) => void
+  /** Where steps lie at a site and in its cloud: which of them this is (A77). */
+  readonly adopt?: Adopt
 }
 
 /** A loop of `notify`: the plan, or one receiver's delivery; none waits for another (A65). */
@@ -29,9 +32,10 @@ export type NotifyPart = {
 
 /** The plan and one sender a receiver. */
 export function notifyParts(deps: NotifyDeps): readonly NotifyPart[] {
-  const { log, clock, spec, count, missed } = deps
+  const { log, clock, spec, count, missed, adopt } = deps
   const onGap = (gap: LogGap) => missed('plan', gap)
-  const plan = (signal: AbortSignal) => runPlan({ log, spec, clock, signal, count, onGap })
+  const told = { log, spec, clock, count, onGap, ...(adopt !== undefined && { adopt }) }
+  const plan = (signal: AbortSignal) => runPlan({ ...told, signal })
   const senders = spec.receivers.map((receiver) => sender(deps, receiver))
   return [{ name: 'plan', run: plan }, ...senders]
 }

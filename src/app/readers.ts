@@ -10,12 +10,14 @@ import type { Clock } from '../std/clock.ts'
 import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
 import type { ClaimReader } from './claim-reader.ts'
+import { newForwardsProgress, type ForwardsProgress } from './forward-parts.ts'
 import type { HotProgress } from './hot-readers.ts'
 
 /** How far every reader has come. */
 export type Progress = HotProgress & {
   readonly windows: RecordProgress
   readonly steps: RecordProgress
+  readonly forward: ForwardsProgress
 }
 
 export const newProgress = (): Progress => ({
@@ -29,6 +31,7 @@ export const newProgress = (): Progress => ({
   },
   windows: { written: 0, rejected: new Map(), next: new Map() },
   steps: { written: 0, rejected: new Map(), next: new Map() },
+  forward: newForwardsProgress(),
 })
 
 /** The next offset that a reader of this process will read, where one reads. */
@@ -52,8 +55,11 @@ export function aggregateSpec({ site, monitors, skewMs, log }: Config): Aggregat
 }
 
 /** What the reader of panes has to know of a configuration. */
-export function evaluateSpec({ monitors, absentMs, log }: Config): EvaluateSpec {
-  return { monitors, panesPartitions: log.partitions, absentMs, live: true }
+export function evaluateSpec(config: Config): EvaluateSpec {
+  const { monitors, absentMs, log, sites, forward } = config
+  const shared = { monitors, panesPartitions: log.partitions, absentMs, live: true }
+  if (sites.length > 0) return { ...shared, judgedElsewhere: sites, sitesExpected: sites }
+  return forward === undefined ? shared : { ...shared, judgedElsewhere: ['all'] }
 }
 
 /** The readers that bring windows and steps into the store. */

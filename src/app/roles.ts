@@ -1,3 +1,11 @@
 /** The parts of the program that a process may run. */
-export const roles = ['collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve'] as const
+export const roles = [
+  'collect',
+  'aggregate',
+  'evaluate',
+  'record',
+  'notify',
+  'forward',
+  'serve',
+] as const
 export type Role = (typeof roles)[number]

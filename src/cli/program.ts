@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { addCheck } from './command/check-command.ts'
 import { addLag } from './command/lag-command.ts'
+import { addMigrate } from './command/migrate-command.ts'
 import { addProduce } from './command/produce-command.ts'
 import { addQuery } from './command/query-command.ts'
 import { addReplay } from './command/replay-command.ts'
+import { addReset } from './command/reset-command.ts'
 import { addTail } from './command/tail-command.ts'
 import { addTest } from './command/test-command.ts'
 import { addUp } from './command/up-command.ts'
@@ -48,6 +50,8 @@ export function createProgram(terminal: Terminal): Command {
   addTail(program, terminal)
   addQuery(program, terminal)
   addLag(program, terminal)
+  addReset(program, terminal)
+  addMigrate(program, terminal)
   addCheck(program, terminal)
   addTest(program, terminal)
   return program

@@ -93,6 +93,13 @@ export class CheckpointReader {
     this.#parts = []
   }
 
+  /** A record without a value: nothing of this reader that lies before it counts. */
+  withdraw(key: Uint8Array): void {
+    if (!utf8Text(key).startsWith(this.#prefix)) return
+    this.#whole = undefined
+    this.#parts = []
+  }
+
   /** The newest whole one. Parsed when it is asked for: most of those that are read are older. */
   get found(): Checkpoint | undefined {
     return this.#whole && (JSON.parse(Buffer.concat(this.#whole).toString()) as Checkpoint)

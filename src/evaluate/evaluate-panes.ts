@@ -1,23 +1,17 @@
 import type { Clock } from '../std/clock.ts'
 import { InFlight } from '../std/in-flight.ts'
-import {
-  reachableFrom,
-  readToEnd,
-  type Claim,
-  type Log,
-  type LogBatch,
-  type TellGap,
-} from '../log/log.ts'
+import { reachableFrom, type Claim, type Log, type LogBatch, type TellGap } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
-import { bytesOf, type ByteColumn } from '../model/record-columns.ts'
+import type { ByteColumn } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
 import { watermarkKey } from '../wire/pane-codec.ts'
 import type { BytesAt } from '../wire/pane-cursor.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
 import { encodeClock } from '../wire/watermark-codec.ts'
 import { encodeWindow } from '../wire/window-codec.ts'
-import { CheckpointReader, encodeCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { checkpointLog } from './checkpoint-log.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { CommandTail } from './command-tail.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { PartitionEvaluator } from './partition-evaluator.ts'
@@ -66,7 +60,7 @@ export type EvaluateDeps = {
 export async function evaluatePanes(deps: EvaluateDeps, claim: Claim): Promise<void> {
   const { log, clock, spec } = deps
   const position = await log.position(claim)
-  const found = await readCheckpoint(log, nameOf(claim), Number(position.note))
+  const found = await checkpointLog.read(log, claim.partition, Number(position.note))
   const inForce = spec.live
     ? await rulesAt(log, spec.monitors, found?.commandsTo ?? 0)
     : new RulesInForce(spec.monitors)
@@ -76,8 +70,6 @@ export async function evaluatePanes(deps: EvaluateDeps, claim: Claim): Promise<v
   await reader.restore(found, position.offset)
   await reader.run()
 }
-
-const nameOf = ({ partition }: Claim): string => `evaluate/${partition}`
 
 class PanesReader {
   readonly #deps: EvaluateDeps
@@ -251,12 +243,8 @@ class PanesReader {
     await this.#inFlight.drain()
     const checkpoint = this.#evaluator.dump(this.#next)
     this.#slot = 1 - this.#slot
-    const records = encodeCheckpoint(nameOf(this.#claim), this.#slot, checkpoint)
-    const { end } = (await log.ends('checkpoints'))[0] ?? { end: 0 }
-    await log.append(
-      'checkpoints',
-      records.map((record) => ({ ...record, partition: 0 })),
-    )
+    const placed = { partition: this.#claim.partition, slot: this.#slot }
+    const end = await checkpointLog.append(log, placed, checkpoint)
     // The note says from where on it is found; without one all checkpoints of the house are read.
     await log.commit(this.#claim, checkpoint.rebuildFrom, String(end))
     this.#checkpointAt = clock.now()
@@ -321,25 +309,4 @@ async function rulesAt(log: Log, given: readonly MonitorSpec[], to: number): Pro
   }
   inForce.assume(given.filter(({ id }) => !named.has(id)))
   return inForce
-}
-
-/**
- * The newest whole checkpoint. Where a power cut took the one that lies from `from` on, an older
- * one does: it is looked for among all.
- */
-async function readCheckpoint(
-  log: Log,
-  name: string,
-  from: number,
-): Promise<Checkpoint | undefined> {
-  const reader = new CheckpointReader(name)
-  for await (const batch of readToEnd(log, { topic: 'checkpoints', partition: 0, from })) {
-    const { keys, values } = batch
-    for (let row = 0; row < batch.count; row++) {
-      if (keys.lengths[row]! < 0 || values.lengths[row]! < 0) continue
-      reader.take(bytesOf(keys, row), bytesOf(values, row))
-    }
-  }
-  const { found } = reader
-  return found === undefined && from > 0 ? readCheckpoint(log, name, 0) : found
 }

@@ -2,6 +2,7 @@ import type { Command, HandlingCommand, RulesCommand } from '../model/command.ts
 import type { ClockRecord, Watermark } from '../model/pane.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { Step } from '../model/step.ts'
+import { siteOf } from '../model/topics.ts'
 import type { AggregatesOf } from '../wire/pane-codec.ts'
 import type { Checkpoint, ScopeDump } from './checkpoint.ts'
 import { compileMonitor, type CompiledMonitor } from './compiled-monitor.ts'
@@ -44,7 +45,7 @@ export class PartitionEvaluator {
 
   constructor(spec: EvaluateSpec, partition: number) {
     this.#spec = spec
-    this.#sources = new SourceTable(spec.absentMs)
+    this.#sources = new SourceTable(spec.absentMs, spec.sitesExpected)
     this.#sites = new SiteWatch({ partition, partitions: spec.panesPartitions }, this.#sources)
     this.#inForce = spec.inForce ?? new RulesInForce(spec.monitors)
     this.#monitors = compiled(this.#inForce.monitors)
@@ -255,10 +256,15 @@ export class PartitionEvaluator {
     if (byScope === undefined) this.#scopes.set(monitor.spec.id, (byScope = new Map()))
     let evaluator = byScope.get(scope)
     if (evaluator === undefined) {
-      evaluator = new ScopeEvaluator(monitor, scope, this.#sources)
+      const isJudged = !this.#isElsewhere(scope)
+      evaluator = new ScopeEvaluator(monitor, { scope, isJudged }, this.#sources)
       byScope.set(scope, evaluator)
     }
     return evaluator
+  }
+
+  #isElsewhere(scope: string): boolean {
+    return this.#spec.judgedElsewhere?.includes(siteOf(scope)) ?? false
   }
 
   /** Counts records by what became of them. */

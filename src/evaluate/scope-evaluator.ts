@@ -34,6 +34,7 @@ export type ScopedPane = ArrivedPane & {
 /** The windows of one monitor in one scope (a site, or `all`): what closes, and what it means. */
 export class ScopeEvaluator {
   readonly #sources: SourceTable
+  readonly #isJudged: boolean
   readonly #groups = new Map<number, GroupState>()
   readonly #changed = new Set<GroupState>()
   readonly #offsets = new SliceOffsets()
@@ -44,10 +45,16 @@ export class ScopeEvaluator {
   /** Every window that ends at or before this is closed (V1). */
   #closedTo = -Infinity
 
-  constructor(monitor: CompiledMonitor, scope: string, sources: SourceTable) {
+  /** Where others judge a scope (A77) its windows are made, and no rule looks at them. */
+  constructor(
+    monitor: CompiledMonitor,
+    { scope, isJudged }: { readonly scope: string; readonly isJudged: boolean },
+    sources: SourceTable,
+  ) {
     this.#sources = sources
+    this.#isJudged = isJudged
     const table = new PaneTable(monitor.spec.aggregates, monitor.sliceMs)
-    const rules = rulesOf(monitor, scope)
+    const rules = this.#rulesOf(monitor, scope)
     this.#parts = { monitor, scope, table, rules, budget: new InstanceBudget() }
     const { merge, maker, early } = this.#made()
     this.#merge = merge
@@ -63,7 +70,7 @@ export class ScopeEvaluator {
 
   /** Takes other rules and values for the same panes (A75); what was known of rules stays. */
   adopt(monitor: CompiledMonitor): void {
-    this.#parts = { ...this.#parts, monitor, rules: rulesOf(monitor, this.#parts.scope) }
+    this.#parts = { ...this.#parts, monitor, rules: this.#rulesOf(monitor, this.#parts.scope) }
     const { merge, maker, early } = this.#made()
     this.#merge = merge
     this.#maker = maker
@@ -323,6 +330,12 @@ export class ScopeEvaluator {
     into.steps.push(...state.alerts.tick(judged, evidence))
   }
 
+  #rulesOf(monitor: CompiledMonitor, scope: string): RuleSet {
+    const kind = scope === 'all' ? 'all' : 'site'
+    const rules = monitor.rules.filter((rule) => rule.spec.scopes.includes(kind))
+    return new RuleSet(this.#isJudged ? rules : [], monitor.spec.groupBy)
+  }
+
   #isForgettable(state: GroupState): boolean {
     return (
       state.panes.isEmpty &&
@@ -330,12 +343,6 @@ export class ScopeEvaluator {
       state.panes.forgottenTo <= this.#closedTo - FORGET_AFTER_MS
     )
   }
-}
-
-function rulesOf(monitor: CompiledMonitor, scope: string): RuleSet {
-  const kind = scope === 'all' ? 'all' : 'site'
-  const rules = monitor.rules.filter((rule) => rule.spec.scopes.includes(kind))
-  return new RuleSet(rules, monitor.spec.groupBy)
 }
 
 /** Null for an infinity: how an instant that is not there travels. */

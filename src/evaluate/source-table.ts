@@ -1,5 +1,7 @@
 import type { Watermark } from '../model/pane.ts'
+import { siteOf } from '../model/topics.ts'
 import { leastOf, WATERMARK_NONE } from '../window/watermark.ts'
+import { LaneTable, type LaneDump } from './lane-table.ts'
 
 /** A clock that jumps by more than this between two records was not there to listen. */
 const CLOCK_GAP_MAX_MS = 5000
@@ -21,6 +23,8 @@ export type Source = {
   darkTo: number
   /** Event time up to which nobody watched it, since it was dark or its owner away; 0 for none. */
   unwatchedTo: number
+  /** Where its panes come by several ways: how far each has come. */
+  lanes?: LaneDump
 }
 
 /** One window's time; it needs every watermark to have reached `closesAt`. */
@@ -31,6 +35,8 @@ export type Coverage = {
   readonly expected: number
   readonly reported: number
   readonly missing: readonly string[]
+  /** Where a scope has several sites: how many there are, and how many said anything. */
+  readonly sites?: { readonly expected: number; readonly reported: number }
 }
 
 /** Sources that panes may name before anything was heard of them: so many and no more (D5). */
@@ -40,6 +46,8 @@ const NUMBERS_MAX = 100_000
 export class SourceTable {
   readonly #sources = new Map<string, Source>()
   readonly #absentMs: number
+  readonly #sitesExpected: readonly string[]
+  readonly #lanes = new LaneTable()
   /** By site, then partition: small numbers by which panes name their source. */
   readonly #numbersBySite = new Map<string, (number | undefined)[]>()
   readonly #byNumber: { readonly key: string; source: Source | undefined }[] = []
@@ -52,8 +60,11 @@ export class SourceTable {
   /** The greatest event time up to which some source was not watched; 0 for none. */
   unwatchedTo = 0
 
-  constructor(absentMs: number) {
+  /** `sitesExpected`: of whom a source is announced before they ever spoke. */
+  constructor(absentMs: number, sitesExpected: readonly string[] = []) {
     this.#absentMs = absentMs
+    this.#sitesExpected = sitesExpected
+    this.#expect()
   }
 
   get all(): Iterable<Source> {
@@ -101,16 +112,40 @@ export class SourceTable {
   hear(record: Watermark): void {
     for (let partition = 0; partition < record.of; partition++) this.#known(record.site, partition)
     const source = this.#known(record.site, record.partition)
+    const { since } = record
+    if (since !== undefined) {
+      if (source.silent) this.#awaitOthers(source)
+      resumeSince(source, this.#lanes.known(source, record), since)
+    }
+    const watermark = this.#lanes.reached(source, record)
+    if (watermark === undefined) return
     const before = source.silent ? WATERMARK_NONE : source.watermark
-    resume(source, record.watermark)
+    if (since === undefined) resume(source, watermark)
     this.unwatchedTo = Math.max(this.unwatchedTo, source.unwatchedTo)
-    source.watermark = Math.max(source.watermark, record.watermark)
+    source.watermark = Math.max(source.watermark, watermark)
     source.heardAt = this.now
     source.silent = false
     source.missed = false
     if (record.final !== undefined) source.final = record.final
     this.#moved(source.site, before)
     if (this.unwatchedTo > 0 || !this.#isWhole) this.#isWhole = this.#looksWhole()
+  }
+
+  /**
+   * A link is back, which brings the other sources of its site within moments: until they were
+   * absent anew they hold windows up, that the first to speak may not close them alone. Where
+   * nobody was heard at all, the cloud itself was away, and every site is awaited so.
+   */
+  #awaitOthers(back: Source): void {
+    const all = [...this.#sources.values()]
+    const isAlone = all.every(({ silent }) => silent)
+    for (const source of all) {
+      if (!source.silent || source === back) continue
+      if (!isAlone && siteOf(source.site) !== siteOf(back.site)) continue
+      source.silent = false
+      source.heardAt = this.now
+    }
+    this.#leastByScope.clear()
   }
 
   /** Of a scope's sources only the one that is farthest behind decides: others change nothing. */
@@ -155,7 +190,10 @@ export class SourceTable {
       expected++
       if (source.watermark < window.closesAt || isDarkIn(source, window)) missing.push(source)
     }
-    return { expected, reported: expected - missing.length, missing: this.#names(missing) }
+    const reported = expected - missing.length
+    const sites = scope === 'all' ? this.#sites(missing) : undefined
+    const names = this.#names(missing)
+    return { expected, reported, missing: names, ...(sites !== undefined && { sites }) }
   }
 
   /** Whether every source of a site is silent: the site is dark (A43). */
@@ -182,8 +220,26 @@ export class SourceTable {
       this.#sources.set(keyOf(source.site, source.partition), { ...fresh, ...source, watermark })
       this.unwatchedTo = Math.max(this.unwatchedTo, source.unwatchedTo)
     }
+    this.#expect()
     this.#leastByScope.clear()
     this.#isWhole = this.#looksWhole()
+  }
+
+  /** How many sites there are beside feeds, and of how many at least one source is there. */
+  #sites(missing: readonly Source[]): Coverage['sites'] {
+    const expected = new Set<string>()
+    const reported = new Set<string>()
+    const lost = new Set(missing)
+    for (const source of this.#sources.values()) {
+      const site = siteOf(source.site)
+      expected.add(site)
+      if (!lost.has(source)) reported.add(site)
+    }
+    return expected.size < 2 ? undefined : { expected: expected.size, reported: reported.size }
+  }
+
+  #expect(): void {
+    for (const site of this.#sitesExpected) this.#known(site, 0)
   }
 
   #looksWhole(): boolean {
@@ -251,6 +307,14 @@ function resume(source: Source, watermark: number): void {
   if (!source.silent) return
   source.darkFrom = source.watermark
   source.darkTo = watermark
+}
+
+/** A forwarded one says itself since when it was watched: a link that was cut is no darkness. */
+function resumeSince(source: Source, known: number, since: number): void {
+  if (known === WATERMARK_NONE || since <= known) return
+  source.unwatchedTo = since
+  source.darkFrom = known
+  source.darkTo = since
 }
 
 /** Whether a window holds time in which the source was dark (V2). */

@@ -39,6 +39,28 @@ export const errorCatalogue = {
     exit: 2,
     status: 500,
   },
+  GROUP_UNKNOWN: {
+    message: 'no group {} has read anything here',
+    advice: 'nocturne lag lists those that have, with their topics',
+    retry: false,
+    exit: 2,
+    status: 404,
+  },
+  GROUP_RESET_REFUSED: {
+    message: 'this reset is refused: {}',
+    advice: 'nothing was changed; docs/positions.md says what each reader can be set to',
+    retry: false,
+    exit: 4,
+    status: 409,
+  },
+  MIGRATE_REFUSED: {
+    message: 'this log cannot be taken there: {}',
+    advice:
+      'the source is untouched; name an empty target with as many partitions, and run it again',
+    retry: false,
+    exit: 4,
+    status: 409,
+  },
   STORE_UNAVAILABLE: {
     message: 'the store cannot be reached: {}',
     advice: 'nothing is lost: windows wait in the log until the store is back',

@@ -50,6 +50,17 @@ export type Watermark = {
   readonly at: number
   /** End of a replay: silence is judged up to this event time and not beyond. */
   readonly final?: number
+  /**
+   * Of a forwarded one: all of (since, watermark] was watched at the site, however long it was on
+   * its way; what a reader does not know before `since` was not (V2).
+   */
+  readonly since?: number
+  /**
+   * Where panes went to another number of partitions: which of `lanes` ways this one took. The
+   * source has come as far as the slowest of them (P6).
+   */
+  readonly lane?: number
+  readonly lanes?: number
 }
 
 /** The owner's clock record (A7): reserved site `clock`, appended to its `panes` partition. */

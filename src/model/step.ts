@@ -81,6 +81,8 @@ export type Step = {
     readonly pane: number | null
     readonly closed: number | null
     readonly fired: number
+    /** When it came into the cloud's log, where it was forwarded there. */
+    readonly forwarded?: number
   }
 }
 
@@ -98,4 +100,6 @@ export type Told = {
   /** Key and seq of the notice that carried it (A61). */
   readonly key: string
   readonly seq: number
+  /** The site that told it, where it was forwarded from there (R21). */
+  readonly site?: string
 }

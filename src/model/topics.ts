@@ -13,6 +13,18 @@ export type TopicName =
   | 'rejected'
   | 'checkpoints'
 
+/** What of a site the cloud has topics for. */
+export type SiteTopicName = 'panes' | 'transitions'
+
+/** The topic of the cloud's log into which one site forwards, and no other (R21). */
+export const siteTopic = (site: string, name: SiteTopicName): string => `site.${site}.${name}`
+
+/** The site that a source belongs to: feeds are named `ams1/cloudfront`. */
+export function siteOf(source: string): string {
+  const slash = source.indexOf('/')
+  return slash < 0 ? source : source.slice(0, slash)
+}
+
 /** Shape of every topic but for its retention, which the configuration gives. */
 export const topics: Readonly<
   Record<TopicName, { readonly shared: boolean; readonly cleanup: 'delete' | 'compact' }>

@@ -22,6 +22,8 @@ export type WindowResult = {
     readonly expected: number
     readonly reported: number
     readonly missing: readonly string[]
+    /** Of scope `all` where there are several sites: how many, and how many said anything. */
+    readonly sites?: { readonly expected: number; readonly reported: number }
   }
   readonly complete: boolean
   readonly corrected: boolean

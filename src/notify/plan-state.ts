@@ -7,6 +7,9 @@ import { assert } from '../std/assert.ts'
 /** A86: more open groups than this are refused and counted. */
 const GROUP_COUNT_MAX = 10_000
 
+/** Pages remembered during a restart (D5); of more the end is told by nobody. */
+const REMINDED_MAX = 100_000
+
 /** A group of alerts for one receiver, as one route makes it. */
 export type Routed = {
   readonly receiver: string
@@ -33,6 +36,9 @@ export type OwedStep = {
   readonly offset: number
   readonly level: Severity
   readonly why: 'page' | 'raised' | 'unacked' | 'end'
+  /** When it was read here, and whether a site had it long before (A77). */
+  readonly arrivedAt: number
+  readonly isOld: boolean
 }
 
 /** One alert in one group. */
@@ -91,6 +97,7 @@ export class PlanState {
   readonly groups = new Map<string, PlanGroup>()
   readonly #alerts = new Map<string, PlanAlert>()
   readonly #newestTimes: number[] = []
+  readonly #reminded = new Map<string, Arrival>()
   /** Which notice covers which step, until the step is settled. */
   #covers: Cover[] = []
 
@@ -145,6 +152,26 @@ export class PlanState {
     assert(alert !== undefined, 'a step is remembered before it joins a group')
     alert.groups.add(group)
     return member
+  }
+
+  /** The groups that hold an alert. */
+  groupsOf(fingerprint: string): readonly PlanGroup[] {
+    return [...(this.#alerts.get(fingerprint)?.groups ?? [])]
+  }
+
+  /** Keeps a page while the state is built again, for what a site may have told of it (A77). */
+  remind(page: Arrival): void {
+    if (page.routes.length > 0 && this.#reminded.size < REMINDED_MAX) {
+      this.#reminded.set(page.step.id, page)
+    }
+  }
+
+  reminded(stepId: string): Arrival | undefined {
+    return this.#reminded.get(stepId)
+  }
+
+  forgetReminded(): void {
+    this.#reminded.clear()
   }
 
   /** Drops members that are over with nothing owed, and the group when none is left. */

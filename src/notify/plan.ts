@@ -10,7 +10,8 @@ import type { NotifySpec } from './notify-spec.ts'
 import { beginEpoch, type EpochStart } from './plan-epoch.ts'
 import { encodePlanNote } from './plan-note.ts'
 import { planStart } from './plan-start.ts'
-import type { PlanContext, PlanTurn } from './stages/plan-stage.ts'
+import { speaksAt } from './stages/adopt-stage.ts'
+import type { Adopt, PlanContext, PlanTurn } from './stages/plan-stage.ts'
 import { planStages } from './stages/plan-stages.ts'
 import { PlanState } from './plan-state.ts'
 import { SaidSteps } from './said-steps.ts'
@@ -30,6 +31,8 @@ export type PlanOptions = {
   readonly count: CountReason
   /** Absent where nothing can be missing. */
   readonly onGap?: TellGap
+  /** Where steps lie at a site and in its cloud: which of them this is. */
+  readonly adopt?: Adopt
 }
 
 /**
@@ -87,7 +90,8 @@ class Planner {
   constructor(options: PlanOptions, claim: Claim) {
     this.#options = options
     this.#claim = claim
-    this.#context = contextOf(options.spec, this.#state)
+    const { spec, adopt } = options
+    this.#context = { ...contextOf(spec, this.#state), ...(adopt !== undefined && { adopt }) }
   }
 
   async run(): Promise<void> {
@@ -147,9 +151,10 @@ class Planner {
 
   #decide(batch: InboxBatch | undefined, isRestoring: boolean): PlanTurn['notices'] {
     const { clock, count } = this.#options
-    const arrivals = batch?.arrivals ?? []
+    const { arrivals = [], tolds = [] } = batch ?? {}
     if (arrivals.length > 0) this.#isDirty = true
-    let turn: PlanTurn = { now: clock.now(), isRestoring, arrivals, groups: [], notices: [] }
+    const begun = { now: clock.now(), isRestoring, arrivals, tolds }
+    let turn: PlanTurn = { ...begun, groups: [], notices: [] }
     for (const { name, stage } of planStages) {
       const decided = stage(turn, this.#context)
       turn = decided.turn
@@ -187,10 +192,15 @@ class Planner {
 
   async #wait(inbox: TransitionsInbox): Promise<void> {
     const { clock } = this.#options
-    const dues = [...this.#state.groups.values()].flatMap((group) => dueAt(group) ?? [])
+    const dues = [...this.#state.groups.values()].flatMap((group) => {
+      const at = dueAt(group)
+      return at === undefined ? [] : Math.max(at, speaksAt(group, this.#context))
+    })
     if (this.#isDirty) dues.push(this.#committedAt + COMMIT_MS)
     const sleeping = new AbortController()
     const waits = [inbox.changed.wait(sleeping.signal)]
+    const { adopt } = this.#context
+    if (adopt?.as === 'site') waits.push(adopt.link.changed.wait(sleeping.signal))
     let nextAt = Number.POSITIVE_INFINITY
     for (const at of dues) nextAt = Math.min(nextAt, at)
     if (nextAt < Number.POSITIVE_INFINITY && !this.#isRestoring()) {

@@ -1,4 +1,5 @@
 import type { Claim, Log, LogBatch } from '../log/log.ts'
+import type { Told } from '../model/step.ts'
 import { Bell } from '../std/bell.ts'
 import { decodeTransition } from '../wire/step-codec.ts'
 import type { CountReason } from './count-reason.ts'
@@ -12,6 +13,8 @@ export type InboxBatch = {
   readonly partition: number
   readonly next: number
   readonly arrivals: readonly Arrival[]
+  /** What sites told of their steps, where this is a cloud (A77). */
+  readonly tolds: readonly Told[]
 }
 
 type Waiting = { readonly batch: InboxBatch; readonly taken: () => void }
@@ -26,8 +29,8 @@ export type InboxOptions = {
 
 /**
  * All partitions of `transitions` as one source, at most one batch of each in hand: a partition is
- * read on when its batch was taken. Told records are no steps and are left out. `failure` is set
- * once reading has failed.
+ * read on when its batch was taken. Of told records only those of sites are handed on. `failure` is
+ * set once reading has failed.
  */
 export class TransitionsInbox {
   /** Rung when something arrives, or reading has failed. */
@@ -98,6 +101,7 @@ export class TransitionsInbox {
   #decode(batch: LogBatch): InboxBatch {
     const { partition, next } = batch
     const arrivals: Arrival[] = []
+    const tolds: Told[] = []
     for (let row = 0; row < batch.count; row++) {
       const decoded = decodeTransition(recordValue(batch, row))
       const offset = batch.offsets[row] ?? batch.base
@@ -105,8 +109,10 @@ export class TransitionsInbox {
       if (!decoded.ok) this.#options.count('read', decoded.reason, 1)
       else if (decoded.record.kind !== 'notice') {
         arrivals.push({ step: decoded.record, partition, offset, time, routes: [] })
+      } else if (decoded.record.site !== undefined && decoded.record.outcome === 'sent') {
+        tolds.push(decoded.record)
       }
     }
-    return { partition, next, arrivals }
+    return { partition, next, arrivals, tolds }
   }
 }

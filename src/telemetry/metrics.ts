@@ -54,6 +54,7 @@ export function createMetrics() {
       registers,
     }),
     ...edgeMetrics(registers),
+    ...forwardMetrics(registers),
     codecs: new Gauge({
       name: 'nocturne_codecs_info',
       help: 'Always 1: whether checksums of record batches are native or plain.',
@@ -70,6 +71,30 @@ export function createMetrics() {
       name: 'nocturne_lag_records',
       help: 'Records that a reader has not read yet.',
       labelNames: ['reader', 'partition'] as const,
+      registers,
+    }),
+  }
+}
+
+/** What goes from a site to the cloud, or comes in there. */
+function forwardMetrics(registers: Registry[]) {
+  return {
+    forwarded: new Counter({
+      name: 'nocturne_forwarded_records_total',
+      help: 'Records that were copied to the cloud, or admitted there.',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
+    forwardedBytes: new Counter({
+      name: 'nocturne_forwarded_bytes_total',
+      help: 'Their keys and values, before they are packed.',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
+    notForwarded: new Counter({
+      name: 'nocturne_not_forwarded_total',
+      help: 'Records that were left out or refused, by reason.',
+      labelNames: ['kind', 'reason'] as const,
       registers,
     }),
   }

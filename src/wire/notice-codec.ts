@@ -24,6 +24,7 @@ const isAlert = shape.object<NoticeAlert>({
     pane: instant,
     closed: instant,
     fired: shape.integer,
+    forwarded: shape.optional(shape.integer),
   }),
 })
 

@@ -83,6 +83,7 @@ const isStep = shape.object<Step>({
     pane: instant,
     closed: instant,
     fired: shape.integer,
+    forwarded: shape.optional(shape.integer),
   }),
 })
 
@@ -97,6 +98,7 @@ const isTold = shape.object<Told>({
   sent: shape.integer,
   key: shape.text,
   seq: shape.count,
+  site: shape.optional(shape.text),
 })
 
 const isTransition = (value: unknown): value is Step | Told => isStep(value) || isTold(value)

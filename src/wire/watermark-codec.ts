@@ -30,6 +30,9 @@ const isWatermarkRecord = shape.object<Omit<Watermark, CountName> & Partial<Coun
   rejected: shape.optional(shape.count),
   at: shape.integer,
   final: shape.optional(shape.integer),
+  since: shape.optional(shape.integer),
+  lane: shape.optional(shape.count),
+  lanes: shape.optional(shape.count),
 })
 
 type CountName = 'rows' | 'late' | 'skewed' | 'rejected'

@@ -39,12 +39,13 @@ export function encodeWindow(window: WindowResult, frame?: WindowFrame): Uint8Ar
   if (frame === undefined) return utf8(JSON.stringify(window))
   const { start, end, rev, closed, rows, complete, corrected, receipt, sources } = window
   const { expected, reported, missing } = sources
+  const sites = sources.sites === undefined ? '' : `,"sites":${JSON.stringify(sources.sites)}`
   const errors = window.stderr === undefined ? '' : `,"stderr":${JSON.stringify(window.stderr)}`
   const names = missing.length === 0 ? '[]' : JSON.stringify(missing)
   return utf8(
     `${frame.head}${end}${frame.middle}${start},"end":${end},"rev":${rev},"closed":${closed}` +
       `,"rows":${rows},"values":${JSON.stringify(window.values)}${errors}` +
-      `,"sources":{"expected":${expected},"reported":${reported},"missing":${names}}` +
+      `,"sources":{"expected":${expected},"reported":${reported},"missing":${names}${sites}}` +
       `,"complete":${complete},"corrected":${corrected},"receipt":{"event":${receipt.event}` +
       `,"read":${receipt.read},"pane":${receipt.pane},"closed":${receipt.closed}}}`,
   )
@@ -70,6 +71,12 @@ const isWindow = shape.object<WindowResult>({
     expected: shape.count,
     reported: shape.count,
     missing: shape.list(shape.text),
+    sites: shape.optional(
+      shape.object<NonNullable<WindowResult['sources']['sites']>>({
+        expected: shape.count,
+        reported: shape.count,
+      }),
+    ),
   }),
   complete: shape.flag,
   corrected: shape.flag,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { startApp, type App } from '../../src/app/app.ts'
+import type { OpenKafka } from '../../src/app/log/open-kafka.ts'
 import { roles } from '../../src/app/roles.ts'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
@@ -16,6 +17,8 @@ export type AppPlan = {
   /** The configuration's text. */
   readonly text: string
   readonly clock?: Clock
+  /** What names a cluster opens, where something does. */
+  readonly openKafka?: OpenKafka
 }
 
 /** A whole Nocturne in this process, on a port of the system's choice. */
@@ -32,12 +35,14 @@ export class RunningApp {
   }
 
   /** Starts it and waits until it is ready; a test stops it before its folder goes. */
-  static async start(t: TestContext, { folder, text, clock }: AppPlan): Promise<RunningApp> {
+  static async start(t: TestContext, plan: AppPlan): Promise<RunningApp> {
+    const { folder, text, clock, openKafka } = plan
     const app = await startApp({
       config: configOf(folder, text),
       roles: new Set(roles),
       logger: silentLogger,
       ...(clock === undefined ? {} : { clock }),
+      ...(openKafka === undefined ? {} : { openKafka }),
       input: (async function* () {})(),
       terminal: { write: () => undefined, isColored: false },
       wallFolder: join(folder, 'no-wall'),

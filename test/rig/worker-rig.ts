@@ -7,7 +7,7 @@ import type { Worker } from 'node:worker_threads'
 import { createTopics } from '../../src/app/create-topics.ts'
 import { newProgress } from '../../src/app/readers.ts'
 import { FinalWindows } from '../../src/app/replay-results.ts'
-import { Readiness } from '../../src/app/readiness.ts'
+import { Readiness } from '../../src/app/watch/readiness.ts'
 import { ReportedMap } from '../../src/app/workers/progress-report.ts'
 import { startWorker } from '../../src/app/workers/start-worker.ts'
 import { runWorkers } from '../../src/app/workers/worker-pool.ts'
@@ -62,6 +62,8 @@ export class WorkerRig {
   readonly troubles = new Arrivals<string>()
   readonly failures = new Arrivals<string>()
   readonly ends = new Arrivals<string>()
+  /** Rows that readers never got: `group topic reason from to`. */
+  readonly gaps = new Arrivals<string>()
 
   private constructor(plan: RigPlan, folder: string, log: EmbeddedLog) {
     this.plan = plan
@@ -119,7 +121,8 @@ export class WorkerRig {
             this.readiness.troubled(reader, code)
             if (code !== undefined) this.troubles.push(`${reader} ${code}`)
           },
-          missed: () => undefined,
+          missed: (group, { topic, reason, from, to }) =>
+            this.gaps.push(`${group} ${topic} ${reason} ${from} ${to}`),
           bug: (error) => assert.fail(String(error)),
         },
         progress: this.progress,

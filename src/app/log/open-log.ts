@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config, KafkaSpec } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import { openCodecs } from '../../log/codecs/open-codecs.ts'
 import { openEmbeddedLog } from '../../log/embedded/embedded-log.ts'
 import type { Log, LogGroups } from '../../log/log.ts'
@@ -38,21 +38,33 @@ export function prepareTopics(log: Log, { log: settings }: Config): Promise<void
   return createTopics(log, { partitions, durability, retention })
 }
 
-/**
- * Opens the log of a configuration as it is, for people who look at it or move its groups: no topic
- * is made or altered. @throws CLI_FILE_MISSING where there is none, LOG_LOCKED while a process runs
- * on it.
- */
-export async function openLogThere(place: {
-  readonly dataFolder: string
-  readonly kafka?: KafkaSpec | undefined
-}): Promise<Log & LogGroups> {
-  const { dataFolder, kafka } = place
-  const codecs = await openCodecs()
+/** As `openLog` with every topic of the house, for a command that comes and goes. */
+export async function openLogOf(config: Config): Promise<Log & LogGroups> {
   const clock = systemClock
-  if (kafka !== undefined) return openKafkaBy({ clock, codecs })(kafka)
-  if (!existsSync(join(dataFolder, 'log', 'meta.db'))) {
-    throw new NocturneError('CLI_FILE_MISSING', `log in ${dataFolder}`)
+  const codecs = await openCodecs()
+  const log = await openLog({ config, clock, codecs, openKafka: openKafkaBy({ clock, codecs }) })
+  await prepareTopics(log, config)
+  return log
+}
+
+/**
+ * Opens the log that a configuration names as it is: no topic is made or altered.
+ * @throws CLI_FILE_MISSING where there is none, LOG_LOCKED while a process holds it.
+ */
+export async function openLogThere({
+  log: { kind, kafka },
+  dataFolder,
+}: Pick<Config, 'log' | 'dataFolder'>): Promise<Log & LogGroups> {
+  const codecs = await openCodecs()
+  if (kafka !== undefined) return openKafkaBy({ clock: systemClock, codecs })(kafka)
+  if (kind === 'embedded') return openLogFolder(dataFolder)
+  throw new NocturneError('CLI_FILE_MISSING', 'log outside of the process that keeps it in memory')
+}
+
+/** As `openLogThere`, for the log of a data folder. */
+export async function openLogFolder(folder: string): Promise<Log & LogGroups> {
+  if (!existsSync(join(folder, 'log', 'meta.db'))) {
+    throw new NocturneError('CLI_FILE_MISSING', `log in ${folder}`)
   }
-  return openEmbeddedLog({ folder: dataFolder, clock, codecs })
+  return openEmbeddedLog({ folder, clock: systemClock, codecs: await openCodecs() })
 }

@@ -57,8 +57,7 @@ async function lagThere({ group, config, data }: LagFlags, terminal: Terminal): 
   const { openLogThere } = await import('../../app/log/open-log.ts')
   const { lagView } = await import('../../serve/answer/lag-answer.ts')
   const flags = { ...(config !== undefined && { config }), ...(data !== undefined && { data }) }
-  const { dataFolder, log: place } = readConfig(flags, terminal)
-  const log = await openLogThere({ dataFolder, kafka: place.kafka })
+  const log = await openLogThere(readConfig(flags, terminal))
   try {
     const only = group === undefined ? {} : { group }
     return await lagView({ log, now: systemClock.now(), readTo: () => undefined, ...only }, [])

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { App } from '../../app/app.ts'
+import type { App, AppOptions } from '../../app/app.ts'
 import { roles, type Role } from '../../app/roles.ts'
 import type { Config } from '../../config/config.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { argument } from '../argument.ts'
+import { instant } from '../instant.ts'
 import { boundHeapGrowth } from '../heap-growth.ts'
 import { hangups } from '../hangup.ts'
 import { readConfigApart } from '../read-config-apart.ts'
@@ -26,11 +27,14 @@ continues where it stopped. Without --config its data lies in .nocturne in the w
 const RUN_LESSON = `
 Examples:
   nocturne run --roles collect,aggregate --config edge.yaml
-  nocturne run --roles evaluate,record,notify,serve --config cloud.yaml
+  nocturne run --roles forward,evaluate,record,notify,serve --config cloud.yaml
+  nocturne run --roles forward --from 6h --config edge.yaml
 
-Roles: ${roles.join(', ')}. "nocturne up" is all of them.`
+Roles: ${roles.join(', ')}. "nocturne up" is all of them that
+the configuration gives something to do. With --from a site forwards again what it has from then
+on, for a cloud that lost it; what the cloud has already changes nothing there.`
 
-type UpFlags = ConfigFlags & { readonly simulation: boolean }
+type UpFlags = ConfigFlags & { readonly simulation: boolean; readonly from?: number }
 
 /** Adds `nocturne up` and `nocturne run`. */
 export function addUp(program: Command, terminal: Terminal): void {
@@ -48,6 +52,9 @@ export function addUp(program: Command, terminal: Terminal): void {
     .description('Start some of the parts.')
     .requiredOption('--roles <names>', 'which, comma-separated', argument.names(roles))
     .addHelpText('after', RUN_LESSON)
+    .option('--from <time>', 'forward again from then: 6h (ago), RFC 3339 or epoch ms', (text) =>
+      instant.read(text, Date.now()),
+    )
     .action((flags: UpFlags & { readonly roles: readonly Role[] }) =>
       runUntilStopped(flags, new Set(flags.roles), terminal),
     )
@@ -74,7 +81,8 @@ async function runUntilStopped(
   const { signal, release } = stopSignal()
   const hangup = hangups(() => process.kill(process.pid))
   try {
-    const app = await started(config, wanted, terminal)
+    const parts = { config, roles: wanted, ...(flags.from && { forwardFromMs: flags.from }) }
+    const app = await started(parts, terminal)
     announce(app, config, terminal)
     const reloading = hangup.each(() => app.reload(read), signal)
     // A bug is not stopped for: it ends the process at once, and a restart is safe (R5).
@@ -87,16 +95,14 @@ async function runUntilStopped(
 }
 
 async function started(
-  config: Config,
-  wanted: ReadonlySet<Role>,
+  parts: Pick<AppOptions, 'config' | 'roles' | 'forwardFromMs'>,
   terminal: Terminal,
 ): Promise<App> {
   const { startApp } = await import('../../app/app.ts')
   const { createLogger } = await import('../../telemetry/logger.ts')
   try {
     return await startApp({
-      config,
-      roles: wanted,
+      ...parts,
       logger: createLogger(),
       input: terminal.input,
       terminal: { write: terminal.write, isColored: terminal.isColored },

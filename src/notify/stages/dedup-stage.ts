@@ -31,7 +31,8 @@ function factsOf(group: PlanGroup, now: number, { receivers }: PlanContext): Ded
   const told = members.flatMap((member) => (member.told === undefined ? [] : [member.told]))
   const last = { open: new Map(told.map(({ episode, level }) => [episode, level])), plannedAt }
   return {
-    ...(seq === 0 ? {} : { last }),
+    // A site may have told of it before us (A77).
+    ...(seq === 0 && told.length === 0 ? {} : { last }),
     open: members.filter((member) => member.isOpen || isUnheard(member)).map(openAlert),
     resolved: members.flatMap(endedEpisode),
     now,

@@ -59,7 +59,7 @@ function gather(arrival: Arrival, folding: Folding): string {
  */
 function gatherPage(arrival: Arrival, why: OwedStep['why'], folding: Folding): string {
   const { step, partition, offset } = arrival
-  const { said, state } = folding
+  const { said, state, now } = folding
   const wasDecided = offset < (said.settled[partition] ?? 0)
   const told = new Set<string>()
   for (const { notice, offset: noticeOffset } of said.noticesOf(step.id)) {
@@ -86,7 +86,7 @@ function gatherPage(arrival: Arrival, why: OwedStep['why'], folding: Folding): s
     if (group === undefined) return 'over_limit'
     const member = state.member(group, arrival)
     member.isOpen = true
-    member.owed.push({ id: step.id, partition, offset, level: step.level, why })
+    member.owed.push(owedOf(arrival, why, now))
   }
   return 'waiting'
 }
@@ -95,7 +95,7 @@ function gatherPage(arrival: Arrival, why: OwedStep['why'], folding: Folding): s
 function gatherEnd(
   arrival: Arrival,
   groups: ReadonlySet<PlanGroup>,
-  { said, state, receivers }: Folding,
+  { said, state, receivers, now }: Folding,
 ): string {
   const { step, partition, offset } = arrival
   const wasDecided = offset < (said.settled[partition] ?? 0)
@@ -113,11 +113,19 @@ function gatherEnd(
     const receiver = receivers.get(group.route.receiver)
     if (told.has(group.id) || wasDecided) reason = 'said'
     else if (receiver?.sendResolved !== true) reason = 'end_not_wanted'
-    else if (isOwed(member))
-      member.owed.push({ id: step.id, partition, offset, level: step.level, why: 'end' })
+    else if (isOwed(member)) member.owed.push(owedOf(arrival, 'end', now))
     state.tidy(group)
   }
   return reason
+}
+
+/** A step that came from a site and was old by then: the site may have told of it (A77). */
+const OLD_AFTER_MS = 10_000
+
+function owedOf({ step, partition, offset }: Arrival, why: OwedStep['why'], now: number): OwedStep {
+  const { fired, forwarded } = step.receipt
+  const isOld = forwarded !== undefined && now - fired > OLD_AFTER_MS
+  return { id: step.id, partition, offset, level: step.level, why, arrivedAt: now, isOld }
 }
 
 const isOwed = ({ told, owed }: PlanMember): boolean =>
@@ -129,7 +137,7 @@ function rootTimings({ root }: Folding) {
 }
 
 /** The group of a route, which goes on where the last notice of its life left off (A61). */
-function groupOf(route: Routed, { state, said, now }: Folding): PlanGroup | undefined {
+export function groupOf(route: Routed, { state, said, now }: Folding): PlanGroup | undefined {
   const id = groupHash(route.receiver, route.labels)
   const group = state.group(id, () => {
     const last = said.lastOf(id)

@@ -1,3 +1,4 @@
+import { adoptStage } from './adopt-stage.ts'
 import { dedupStage } from './dedup-stage.ts'
 import { gatherStage } from './gather-stage.ts'
 import type { PlanStage } from './plan-stage.ts'
@@ -8,6 +9,7 @@ import { writeStage } from './write-stage.ts'
 export const planStages: readonly { readonly name: string; readonly stage: PlanStage }[] = [
   { name: 'route', stage: routeStage },
   { name: 'gather', stage: gatherStage },
+  { name: 'adopt', stage: adoptStage },
   { name: 'dedup', stage: dedupStage },
   { name: 'write', stage: writeStage },
 ]

@@ -97,7 +97,7 @@ export class WindowTable {
       JSON.stringify(window.values),
       sources.expected,
       sources.reported,
-      sources.missing.length === 0 ? null : JSON.stringify(sources.missing),
+      missingText(sources),
       receipt.event,
       receipt.read,
       receipt.pane,
@@ -172,6 +172,22 @@ const rank = ({ sid, stem, end, value }: Row): Ranked[] =>
     ? [{ sid: Number(sid), stem: String(stem), end: Number(end), value }]
     : []
 
+/** What is missing, and beside it how many sites there are where there are several. */
+const missingText = ({ missing, sites }: WindowResult['sources']): string | null => {
+  if (sites !== undefined) return JSON.stringify({ missing, sites })
+  return missing.length === 0 ? null : JSON.stringify(missing)
+}
+
+function missingOf(
+  text: Row[string] | undefined,
+): Pick<WindowResult['sources'], 'missing' | 'sites'> {
+  if (text === null || text === undefined) return { missing: [] }
+  const read: readonly string[] | Pick<WindowResult['sources'], 'missing' | 'sites'> = JSON.parse(
+    String(text),
+  )
+  return 'missing' in read ? read : { missing: read }
+}
+
 function windowOf(monitor: string, row: Row): WindowResult {
   const instant = (name: string): number | null => (row[name] === null ? null : Number(row[name]))
   const end = Number(row['end'])
@@ -191,7 +207,7 @@ function windowOf(monitor: string, row: Row): WindowResult {
     sources: {
       expected: Number(row['expected']),
       reported: Number(row['reported']),
-      missing: row['missing'] === null ? [] : JSON.parse(String(row['missing'])),
+      ...missingOf(row['missing']),
     },
     complete: row['complete'] === 1,
     corrected: row['corrected'] === 1,

@@ -32,7 +32,10 @@ export const upsertCases: readonly StoreCase[] = [
           complete: true,
           corrected: true,
           values: {},
-          sources: { expected: 4, reported: 4, missing: [] },
+          sources: {
+            ...{ expected: 4, reported: 4, missing: [] },
+            sites: { expected: 2, reported: 2 },
+          },
           receipt: { event: null, read: null, pane: null, closed: 7 },
           definition: '8c1f000000000001',
           rev: 2 ** 53 - 1,

@@ -134,7 +134,9 @@ function varint(cursor: Cursor): number {
 function skipTags(cursor: Cursor): void {
   for (let left = varint(cursor); left > 0 && cursor.ok; left--) {
     varint(cursor)
-    cursor.at += varint(cursor)
+    // Apart: the left side of += is read before the length itself is passed over.
+    const size = varint(cursor)
+    cursor.at += size
   }
 }
 

@@ -26,14 +26,17 @@ export function encodeSubscription({ topics, owned, generation }: Subscription):
   return Uint8Array.from(out)
 }
 
-/** Reads what any version says; undefined where it is no subscription. */
+/**
+ * Reads what any version says; undefined where it is no subscription. The last fields of a version
+ * may be missing: there are writers that name a version and write the first one's layout.
+ */
 export function decodeSubscription(bytes: Uint8Array): Subscription | undefined {
   const from = new GroupReader(bytes)
   const version = from.i16()
   const topics = from.list(() => from.text())
   from.skipBytes()
-  const owned = version >= 1 ? from.byTopic() : new Map<string, readonly number[]>()
-  const generation = version >= 2 ? from.i32() : -1
+  const owned = version >= 1 && from.hasMore ? from.byTopic() : new Map<string, readonly number[]>()
+  const generation = version >= 2 && from.hasMore ? from.i32() : -1
   return from.ok ? { topics, owned, generation } : undefined
 }
 
@@ -85,6 +88,10 @@ class GroupReader {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
+  }
+
+  get hasMore(): boolean {
+    return this.#at < this.#bytes.length
   }
 
   i16(): number {

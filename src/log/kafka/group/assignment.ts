@@ -37,17 +37,20 @@ const key = (topic: string, partition: number): string => `${topic}/${partition}
 
 /** Member by partition; where several claim one, the one of the newest generation. */
 function ownersOf(members: readonly MemberClaim[]): ReadonlyMap<string, string> {
-  const owners = new Map<string, { readonly id: string; readonly generation: number }>()
-  for (const { id, owned, generation } of members) {
-    for (const { topic, partition } of owned) {
-      const there = owners.get(key(topic, partition))
-      if (there === undefined || there.generation < generation) {
-        owners.set(key(topic, partition), { id, generation })
-      }
+  const owners = new Map<string, MemberClaim>()
+  for (const member of members) {
+    for (const { topic, partition } of member.owned) {
+      const at = key(topic, partition)
+      const there = owners.get(at)
+      if (there === undefined || isAbove(member, there)) owners.set(at, member)
     }
   }
   return new Map([...owners].map(([at, { id }]) => [at, id]))
 }
+
+/** Of one generation the first by id: the order in which members are listed decides nothing. */
+const isAbove = (one: MemberClaim, other: MemberClaim): boolean =>
+  one.generation > other.generation || (one.generation === other.generation && one.id < other.id)
 
 type Sharing = {
   readonly topic: string

@@ -21,7 +21,10 @@ export type CommitDeps = Waiting & {
   readonly joined: () => Promise<void>
 }
 
-type Entry = TopicPartition & {
+/** A partition, and whether whoever commits still reads it. */
+type Committer = TopicPartition & { readonly isOurs: () => boolean }
+
+type Entry = Committer & {
   position: Position
   readonly waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[]
 }
@@ -40,10 +43,13 @@ export class CommitDesk {
   }
 
   /** Resolves when stored. @throws LOG_FENCED, LOG_UNAVAILABLE, LOG_ACL_DENIED. */
-  commit(at: TopicPartition, position: Position): Promise<void> {
+  commit(at: Committer, position: Position): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const key = `${at.topic}/${at.partition}`
-    const entry = this.#next.get(key) ?? { ...at, position, waiting: [] }
+    const there = this.#next.get(key)
+    const entry = there?.isOurs() === true ? there : { ...at, position, waiting: [] }
+    // An earlier claim of the same partition: what it wanted to commit is not ours any more.
+    if (there !== undefined && there !== entry) fence(there)
     entry.position = position
     entry.waiting.push({ resolve, reject })
     this.#next.set(key, entry)
@@ -62,13 +68,15 @@ export class CommitDesk {
     this.#isSending = false
   }
 
-  /** Tries until each is stored or refused for good. */
+  /** Tries until each is stored or refused for good; a claim may be lost between two tries. */
   async #store(entries: readonly Entry[]): Promise<void> {
     const { clock, limits, signal } = this.#deps
     const pauses = new Pauses(this.#deps)
     const until = clock.now() + limits.patienceMs
     let left = entries
-    while (left.length > 0) {
+    for (;;) {
+      left = held(left)
+      if (left.length === 0) return
       const { again, error } = await this.#ask(left)
       left = again
       if (left.length === 0) return
@@ -121,6 +129,16 @@ export class CommitDesk {
     return { again, error }
   }
 }
+
+/** Those whose claims are ours; the others are fenced, whatever generation we are in by now. */
+function held(entries: readonly Entry[]): readonly Entry[] {
+  const ours = entries.filter(({ isOurs }) => isOurs())
+  for (const entry of entries) if (!ours.includes(entry)) fence(entry)
+  return ours
+}
+
+const fence = (entry: Entry): void =>
+  settle(entry, new NocturneError('LOG_FENCED', `${entry.topic}/${entry.partition}`))
 
 function settle({ waiting }: Entry, error?: unknown): void {
   for (const { resolve, reject } of waiting) {

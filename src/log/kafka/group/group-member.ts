@@ -117,7 +117,8 @@ export class GroupMember {
     if (owned === undefined || !owned.isOurs) {
       throw new NocturneError('LOG_FENCED', `${claim.topic}/${claim.partition}`)
     }
-    await this.#desk.commit(claim, position)
+    const { topic, partition } = claim
+    await this.#desk.commit({ topic, partition, isOurs: () => owned.isOurs }, position)
   }
 
   knows(claim: Claim): boolean {

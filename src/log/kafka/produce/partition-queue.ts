@@ -8,10 +8,12 @@ export type Producer = { readonly id: number; readonly epoch: number }
 const SEQUENCE_END = 2 ** 31
 
 /**
- * What waits for one partition and what is under way to it, in order. At most `inFlightMax` batches
- * are under way, since brokers know repeats among the last five. After a failure nothing more is
- * sent until all that was under way has its answer; then what failed goes again, in order and under
- * the same sequence numbers.
+ * What waits for one partition and what is under way to it, in order. Nothing new is sent that is
+ * more than `inFlightMax` behind a batch without its acknowledgement, since brokers know repeats
+ * among the last five; and behind the first batch of a producer nothing is, since brokers take any
+ * number of a producer that they do not know (KIP-360). After a failure nothing more is sent until
+ * all that was under way has its answer; then what failed goes again, in order and under the same
+ * sequence numbers.
  */
 export class PartitionQueue {
   readonly topic: string
@@ -23,6 +25,10 @@ export class PartitionQueue {
   #inFlight: WaitingBatch[] = []
   #failed: WaitingBatch[] = []
   #sequence = 0
+  /** How many batches were sent for the first time. */
+  #sentCount = 0
+  /** Whether brokers know the producer: a batch of it was acknowledged. */
+  #isKnown = false
   #isLost = false
   #pauseMs = 0
   /** A clock's instant before which nothing is sent: failures wait. */
@@ -56,8 +62,12 @@ export class PartitionQueue {
 
   /** Whether a batch may be sent now. */
   isReady(now: number): boolean {
-    const mayBegin = this.#failed.length === 0 && this.#inFlight.length < this.#making.inFlightMax
-    return this.#waiting.length > 0 && mayBegin && now >= this.notBefore
+    const [next] = this.#waiting
+    if (next === undefined || this.#failed.length > 0 || now < this.notBefore) return false
+    const [oldest] = this.#inFlight
+    const most = this.#isKnown ? this.#making.inFlightMax : 1
+    const ordinal = next.sequence < 0 ? this.#sentCount : next.ordinal
+    return oldest === undefined || ordinal - oldest.ordinal < most
   }
 
   /** Age of the oldest record that is not yet acknowledged; 0 where there is none. */
@@ -68,12 +78,14 @@ export class PartitionQueue {
 
   /** The next batch, on its way from now on; its queue is ready and has a producer. */
   take(now: number): { readonly batch: WaitingBatch; readonly bytes: Uint8Array } | undefined {
+    if (this.producer === undefined) return undefined
     const [batch] = this.#waiting.splice(0, 1)
-    if (batch === undefined || this.producer === undefined) return undefined
+    if (batch === undefined) return undefined
     batch.seal(this.#making, now)
     if (batch.sequence < 0) {
+      batch.ordinal = this.#sentCount++
       batch.sequence = this.#sequence
-      this.#sequence = (this.#sequence + batch.count) % SEQUENCE_END
+      this.#sequence = sequenceAfter(this.#sequence, batch.count)
     }
     this.#inFlight.push(batch)
     return { batch, bytes: batch.stamped(this.producer, this.#making.codecs) }
@@ -82,6 +94,7 @@ export class PartitionQueue {
   /** Acknowledged by all that are in sync, now or when it was sent before. */
   done(batch: WaitingBatch): void {
     this.#land(batch)
+    this.#isKnown = true
     this.#pauseMs = 0
     batch.settle()
     this.#resend()
@@ -135,8 +148,7 @@ export class PartitionQueue {
 
   #resend(): void {
     if (this.#failed.length === 0 || this.#inFlight.length > 0) return
-    const newest = this.#sequence
-    this.#failed.sort((a, b) => distance(a.sequence, newest) - distance(b.sequence, newest))
+    this.#failed.sort((a, b) => a.ordinal - b.ordinal)
     this.#waiting = [...this.#failed, ...this.#waiting]
     this.#failed = []
     if (this.#isLost) this.#renew()
@@ -144,6 +156,7 @@ export class PartitionQueue {
 
   #renew(): void {
     this.#isLost = false
+    this.#isKnown = false
     this.producer = undefined
     this.#sequence = 0
     for (const batch of this.#waiting) batch.sequence = -1
@@ -159,6 +172,6 @@ export class PartitionQueue {
   }
 }
 
-/** How far behind the newest sequence an older one lies: they wrap at 2^31. */
-const distance = (sequence: number, newest: number): number =>
-  -((newest - sequence + SEQUENCE_END) % SEQUENCE_END)
+/** The number of the next record: they begin at 0 again behind 2^31 − 1. */
+export const sequenceAfter = (sequence: number, count: number): number =>
+  (sequence + count) % SEQUENCE_END

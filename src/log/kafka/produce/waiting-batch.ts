@@ -19,6 +19,8 @@ export class WaitingBatch {
   count = 0
   /** −1 until it was sent for the first time; a repeat carries the same number. */
   sequence = -1
+  /** Its place among all batches of its partition that were sent, by their first time. */
+  ordinal = -1
   /** When its first record came, by the clock. */
   readonly since: number
   readonly #encoder: BatchEncoder

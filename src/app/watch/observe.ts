@@ -1,9 +1,9 @@
-import { bailReasons } from '../aggregate/aggregate-progress.ts'
-import type { ReadingIntake } from '../collect/reading-intake.ts'
-import type { LogCounters } from '../log/embedded/log-counters.ts'
-import type { Log } from '../log/log.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
-import type { Progress } from './readers.ts'
+import { bailReasons } from '../../aggregate/aggregate-progress.ts'
+import type { ReadingIntake } from '../../collect/reading-intake.ts'
+import type { LogCounters } from '../../log/embedded/log-counters.ts'
+import type { Log } from '../../log/log.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import type { Progress } from '../readers.ts'
 
 type Intakes = readonly { readonly source: string; readonly intake: ReadingIntake }[]
 
@@ -47,6 +47,12 @@ export async function observe(
     for (const [reason, count] of intake.counts.countByReason) {
       setTotal(metrics.rejected, { source, reason }, count)
     }
+  }
+  for (const kind of ['panes', 'transitions'] as const) {
+    const { records, bytes, skipped } = progress.forward[kind]
+    setTotal(metrics.forwarded, { kind }, records)
+    setTotal(metrics.forwardedBytes, { kind }, bytes)
+    for (const [reason, count] of skipped) setTotal(metrics.notForwarded, { kind, reason }, count)
   }
   const readers = [
     ['aggregate', 'readings', aggregate.next],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Step, Told } from '../model/step.ts'
+import type { Step, Told } from '../../model/step.ts'
 import { ReceiptWatch } from './receipt-watch.ts'
 
 const AT = 1_795_383_160_000

@@ -1,7 +1,7 @@
-import type { Log } from '../log/log.ts'
-import type { ErrorCode } from '../model/error-catalogue.ts'
-import type { ReadinessCheck } from '../serve/serve-context.ts'
-import type { HotProgress } from './hot-readers.ts'
+import type { Log } from '../../log/log.ts'
+import type { ErrorCode } from '../../model/error-catalogue.ts'
+import type { ReadinessCheck } from '../../serve/serve-context.ts'
+import type { HotProgress } from '../hot-readers.ts'
 
 /** Ready once all that lay in the log at the start was read, and while no reader stands still. */
 export class Readiness {

@@ -1,6 +1,6 @@
-import type { Claim, Log } from '../log/log.ts'
-import type { Step, Told } from '../model/step.ts'
-import { decodeTransition } from '../wire/step-codec.ts'
+import type { Claim, Log } from '../../log/log.ts'
+import type { Step, Told } from '../../model/step.ts'
+import { decodeTransition } from '../../wire/step-codec.ts'
 
 /** The hops of a reading on its way to a person (A71), in their order. */
 export type ReceiptHop = 'appended' | 'read' | 'pane' | 'closed' | 'fired' | 'noticed'
