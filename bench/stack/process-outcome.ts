@@ -1,11 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { execPath } from 'node:process'
 import { text } from 'node:stream/consumers'
 
 /** Longer than any of them takes on a busy machine. */
 const PROCESS_MS_MAX = 300_000
+
+/** What `bin/nocturne` starts a server with. */
+const SERVER_ENV = {
+  UV_THREADPOOL_SIZE: '16',
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/nocturne'),
+}
 
 /** What a process of a bench says of itself in its one line. */
 export type ProcessOutcome = {
@@ -30,7 +39,7 @@ export async function outcomeOf<Outcome extends ProcessOutcome>(
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: PROCESS_MS_MAX,
     killSignal: 'SIGKILL',
-    env: { ...process.env, UV_THREADPOOL_SIZE: '16', MALLOC_ARENA_MAX: '2' },
+    env: { ...process.env, ...SERVER_ENV },
   })
   const exited = once(child, 'exit')
   const said = await text(child.stdout)
