@@ -10,7 +10,7 @@ import type { NaivePanes } from '../naive-panes.ts'
 import { costOf, type ProcessOutcome } from './process-outcome.ts'
 
 const LOOK_EVERY_MS = 100
-const RUN_MS_MAX = 300_000
+const RUN_MS_MAX = 900_000
 const STOP_MS_MAX = 20_000
 
 /** Where its program lies: `kafka-streams/run` in the folder that NOCTURNE_RIVALS names. */

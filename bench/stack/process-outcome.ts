@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
-import { text } from 'node:stream/consumers'
+import { runGuarded } from '../../scripts/stack/guarded-child.ts'
 
 /** Longer than any of them takes on a busy machine. */
-const PROCESS_MS_MAX = 300_000
+const PROCESS_MS_MAX = 600_000
+const SAID_BYTES_MAX = 1_048_576
 
 /** What `bin/nocturne` starts a server with. */
 const SERVER_ENV = {
@@ -31,22 +30,10 @@ export async function outcomeOf<Outcome extends ProcessOutcome>(
   script: string,
   given: object,
 ): Promise<Outcome> {
-  const flags = [
-    '--max-semi-space-size=2',
-    ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== ''),
-  ]
-  const child = spawn(execPath, [...flags, script, JSON.stringify(given)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: PROCESS_MS_MAX,
-    killSignal: 'SIGKILL',
-    env: { ...process.env, ...SERVER_ENV },
-  })
-  const exited = once(child, 'exit')
-  const said = await text(child.stdout)
-  await exited
-  if (child.exitCode !== 0) {
-    throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}: ${said}`)
-  }
+  const environment = Object.entries(SERVER_ENV).map(([name, value]) => `${name}=${value}`)
+  const words = [execPath, '--max-semi-space-size=2', script, JSON.stringify(given)]
+  const bounds = { msMax: PROCESS_MS_MAX, bytesMax: SAID_BYTES_MAX }
+  const said = await runGuarded(['env', ...environment, ...words], bounds)
   return JSON.parse(said.trimEnd().split('\n').at(-1) ?? '') as Outcome
 }
 

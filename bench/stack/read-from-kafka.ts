@@ -74,11 +74,12 @@ async function reached(topic: string, next: ReadonlyMap<number, number>): Promis
   }
 }
 
-const startedAt = performance.now()
+const [startedAt, cpuBefore] = [performance.now(), process.cpuUsage()]
 const running = workers === 0 ? inThisThread() : inWorkers()
 await reached('readings', progress.aggregate.next)
 if (isJudged) await reached('panes', progress.evaluate.next)
-tellOutcome({ rows: progress.aggregate.rows, startedAt })
+const { user, system } = process.cpuUsage(cpuBefore)
+tellOutcome({ rows: progress.aggregate.rows, startedAt }, { work_seconds: (user + system) / 1e6 })
 stop.abort()
 await running
 await log.close()
