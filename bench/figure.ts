@@ -23,11 +23,19 @@ export type FigureLine = {
   readonly met: boolean | undefined
   readonly command: string
   readonly machine: string
+  /** Why it was not taken on this machine; it has no samples then, and is not judged. */
+  readonly skipped?: string
 }
 
 /** Prints a figure as one JSON line on stdout. */
 export function printFigure(bench: string, figure: Figure): void {
   process.stdout.write(`${JSON.stringify(figureLine(bench, figure))}\n`)
+}
+
+/** Says of a ratio that this machine lacks what it is taken beside. */
+export function skipRatio(bench: string, figure: string, skipped: string): void {
+  const line = { ...figureLine(bench, { figure, unit: 'ratio', samples: [] }), skipped }
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 /** The line of a figure: its median, its spread, where and how it was taken. */

@@ -35,6 +35,12 @@ test('a ratio that was not taken is told', () => {
   ])
 })
 
+test('a ratio that was skipped with its reason is neither judged nor missed', () => {
+  const skipped = { ...line('cost', NaN, { atMost: 1 }), skipped: 'the rival is not here' }
+
+  assert.deepEqual(breachesOf([line('speed', 2), skipped], BASELINE), [])
+})
+
 test('a figure is told by its median and its spread', () => {
   const { median, spread, runs } = line('speed', 0)
   assert.deepEqual([median, runs], [0, 1])

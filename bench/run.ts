@@ -1,5 +1,6 @@
-// All benches, one process after another: node bench/run.ts [PART OF A NAME]
+// All benches, one process after another: node bench/run.ts [--stack] [PART OF A NAME]
 // Every figure is printed as a JSON line; a ratio worse than the baseline allows ends with 1.
+// With --stack those beside real servers, which need Java and Maven.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -9,8 +10,10 @@ import { createInterface } from 'node:readline'
 import type { FigureLine } from './figure.ts'
 import { breachesOf, type Baseline } from './gate.ts'
 
-const folder = import.meta.dirname
-const part = process.argv[2] ?? ''
+const words = process.argv.slice(2)
+const isStack = words.includes('--stack')
+const folder = join(import.meta.dirname, isStack ? 'stack' : '.')
+const part = words.find((word) => word !== '--stack') ?? ''
 const lines: FigureLine[] = []
 const failed: string[] = []
 
@@ -19,7 +22,7 @@ const files = readdirSync(folder).filter(
 )
 for (const file of files.sort()) {
   const child = spawn(execPath, [join(folder, file)], {
-    cwd: join(folder, '..'),
+    cwd: join(import.meta.dirname, '..'),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
@@ -31,8 +34,11 @@ for (const file of files.sort()) {
   if (child.exitCode !== 0) failed.push(`${file} ended with ${child.exitCode ?? child.signalCode}`)
 }
 
-const baseline = JSON.parse(readFileSync(join(folder, 'baseline.json'), 'utf8')) as Baseline
-const asked = Object.entries(baseline).filter(([bench]) => files.includes(`${bench}.bench.ts`))
+const baseline = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'baseline.json'), 'utf8'),
+) as Baseline
+const benches = files.map((file) => `${isStack ? 'stack/' : ''}${file.replace('.bench.ts', '')}`)
+const asked = Object.entries(baseline).filter(([bench]) => benches.includes(bench))
 const breaches = [...failed, ...breachesOf(lines, Object.fromEntries(asked))]
 for (const breach of breaches) process.stderr.write(`${breach}\n`)
 process.exitCode = breaches.length === 0 ? 0 : 1

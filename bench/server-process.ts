@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { startGuarded, type GuardedChild } from '../scripts/stack/guarded-child.ts'
 import { systemClock } from '../src/std/clock.ts'
 
 const LOOK_EVERY_MS = 5
@@ -12,17 +11,21 @@ const METRICS_EVERY_MS = 1100
 /** No bench keeps a server for longer. */
 const RUN_MS_MAX = 90_000
 
-/** A `nocturne up` in a process of its own, as people start it, on a port that the system gives. */
+/** How long one may take to finish what it has in hand. */
+const STOP_MS_MAX = 60_000
+
+/**
+ * A `nocturne up` in a process of its own, as people start it, on a port that the system gives. It
+ * does not outlive us.
+ */
 export class ServerProcess {
   readonly url: string
   /** When it was started, by this process' clock. */
   readonly startedAt: number
-  readonly #child: ChildProcess
-  readonly #exited: Promise<unknown>
+  readonly #child: GuardedChild
 
-  private constructor(child: ChildProcess, url: string, startedAt: number) {
+  private constructor(child: GuardedChild, url: string, startedAt: number) {
     this.#child = child
-    this.#exited = once(child, 'exit')
     this.url = url
     this.startedAt = startedAt
   }
@@ -33,11 +36,10 @@ export class ServerProcess {
     await writeFile(file, config)
     const startedAt = performance.now()
     const words = ['up', '--config', file, '--data', join(folder, 'data')]
-    const child = spawn('bin/nocturne', [...words, '--listen', '127.0.0.1:0'], {
-      cwd: join(import.meta.dirname, '..'),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    return new ServerProcess(child, await addressOf(child), startedAt)
+    const command = [join(import.meta.dirname, '../bin/nocturne'), ...words]
+    const logFile = join(folder, `server-${Math.round(startedAt)}.log`)
+    const child = await startGuarded([...command, '--listen', '127.0.0.1:0'], logFile)
+    return new ServerProcess(child, await addressOf(child, logFile), startedAt)
   }
 
   /** Waits until it says that it is ready; answers how long after its start that was, in ms. */
@@ -82,27 +84,33 @@ export class ServerProcess {
 
   /** Ends it as people do; it finishes what it has in hand. */
   async stop(): Promise<void> {
-    this.#child.kill('SIGTERM')
-    await this.#exited
-    assert.equal(this.#child.exitCode, 0)
+    this.#child.signal('SIGTERM')
+    await this.#end()
+    assert.equal(this.#child.howEnded(), 'code 0')
   }
 
   /** Ends it in the middle of whatever it does. */
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL')
-    await this.#exited
+    this.#child.signal('SIGKILL')
+    await this.#end()
+  }
+
+  /** The child keeps no process alive, so a timer has to. */
+  async #end(): Promise<void> {
+    const waiting = new AbortController()
+    await Promise.race([this.#child.ended, systemClock.sleep(STOP_MS_MAX, waiting.signal)])
+    waiting.abort()
   }
 }
 
-/** The address that it prints; what it says afterwards is let go. */
-async function addressOf(child: ChildProcess): Promise<string> {
-  const found = Promise.withResolvers<string>()
-  let said = ''
-  child.stdout?.on('data', (bytes: Buffer) => {
-    said = said.length < 65_536 ? said + bytes.toString() : said
-    const [url] = /http:\/\/[0-9.:]+/.exec(said) ?? []
-    if (url !== undefined) found.resolve(url)
-  })
-  child.once('exit', (code) => found.reject(new Error(`the server ended with ${code}: ${said}`)))
-  return found.promise
+/** The address that it prints. */
+async function addressOf(child: GuardedChild, logFile: string): Promise<string> {
+  for (;;) {
+    const how = child.howEnded()
+    const said = await readFile(logFile, 'utf8')
+    const [, url] = /is up at (http:\/\/[0-9.:]+)\n/.exec(said) ?? []
+    if (url !== undefined) return url
+    if (how !== undefined) throw new Error(`the server ended with ${how}: ${said}`)
+    await systemClock.sleep(LOOK_EVERY_MS)
+  }
 }

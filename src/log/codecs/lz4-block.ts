@@ -15,7 +15,13 @@ const DISTANCE_MAX = 65_535
 const HASH_BITS = 14
 
 /** From so many bytes on a call that copies costs less than copying one by one. */
-const COPY_BYTES_MIN = 32
+const COPY_BYTES_MIN = 64
+
+/** Shorter copies go by words; what a word writes too much is written over by what follows. */
+const WORD_BYTES = 4
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength)
 
 /** Part of some bytes. */
 export type Span = { readonly from: number; readonly to: number }
@@ -37,6 +43,11 @@ export function inflateLz4Block(
   { from, to: end }: Span,
   { into, at: start, to: limit, floor }: InflatePlace,
 ): number {
+  const source = viewOf(bytes)
+  const target = viewOf(into)
+  // Up to here three bytes more may be read or written than are copied.
+  const wordsEnd = end - WORD_BYTES
+  const wordsLimit = limit - WORD_BYTES
   let at = from
   let out = start
   while (at < end) {
@@ -49,7 +60,14 @@ export function inflateLz4Block(
     }
     if (length > end - at || length > limit - out) return -1
     if (length < COPY_BYTES_MIN) {
-      for (const stop = at + length; at < stop;) into[out++] = bytes[at++]!
+      const stop = out + length
+      if (at + length <= wordsEnd && stop <= wordsLimit) {
+        for (let from4 = at; out < stop; out += WORD_BYTES, from4 += WORD_BYTES) {
+          target.setUint32(out, source.getUint32(from4))
+        }
+        at += length
+        out = stop
+      } else while (out < stop) into[out++] = bytes[at++]!
     } else {
       into.set(bytes.subarray(at, at + length), out)
       at += length
@@ -66,12 +84,18 @@ export function inflateLz4Block(
       if (more === 255) return -1
     }
     length += MATCH_BYTES_MIN
-    let source = out - distance
-    if (distance === 0 || source < floor || length > limit - out) return -1
+    let before = out - distance
+    if (distance === 0 || before < floor || length > limit - out) return -1
     if (length < COPY_BYTES_MIN || distance < length) {
-      for (const stop = out + length; out < stop;) into[out++] = into[source++]!
+      const stop = out + length
+      if (distance >= WORD_BYTES && stop <= wordsLimit) {
+        for (; out < stop; out += WORD_BYTES, before += WORD_BYTES) {
+          target.setUint32(out, target.getUint32(before))
+        }
+        out = stop
+      } else while (out < stop) into[out++] = into[before++]!
     } else {
-      into.copyWithin(out, source, source + length)
+      into.copyWithin(out, before, before + length)
       out += length
     }
   }

@@ -87,6 +87,11 @@ async function check(admin: TopicAdmin, spec: TopicSpec, view: TopicView): Promi
   const resource = { resourceType: TOPIC_RESOURCE, resourceName: topic } as const
   const { results } = await connection.ask(requests.describeConfigs, [resource], false, false)
   const [found] = results
+  if (found?.errorCode === kafkaCode.unknownTopic) {
+    // It was deleted since we looked, or this broker has not heard of it: it is looked at again.
+    cluster.stale()
+    throw new NocturneError('LOG_UNAVAILABLE', `topic ${topic} is not known everywhere yet`)
+  }
   if (found === undefined || found.errorCode !== 0) {
     throw kafkaError(found?.errorCode ?? -1, `settings of topic ${topic}`)
   }

@@ -23,6 +23,8 @@ export class PartitionQueue {
   #inFlight: WaitingBatch[] = []
   #failed: WaitingBatch[] = []
   #sequence = 0
+  /** Bytes of the batch before, which the next one will have too, about. */
+  #lastBytes = 0
   /** How many batches were sent for the first time. */
   #sentCount = 0
   /** Whether brokers know the producer: a batch of it was acknowledged. */
@@ -80,6 +82,7 @@ export class PartitionQueue {
     if (this.producer === undefined) return undefined
     const [batch] = this.#waiting.splice(0, 1)
     if (batch === undefined) return undefined
+    if (!batch.isSealed) this.#lastBytes = batch.size
     batch.seal(this.#making, now)
     if (batch.sequence < 0) {
       batch.ordinal = this.#sentCount++
@@ -185,7 +188,7 @@ export class PartitionQueue {
     const last = this.#waiting.at(-1)
     const isOpen = last !== undefined && !last.isSealed && last.sequence < 0
     if (isOpen && last.size + bytes <= this.#making.batchBytes) return last
-    const batch = new WaitingBatch(now, this.#making.codecs)
+    const batch = new WaitingBatch(now, this.#making.codecs, this.#lastBytes)
     this.#waiting.push(batch)
     return batch
   }

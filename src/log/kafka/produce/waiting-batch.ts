@@ -10,6 +10,8 @@ import type { LogRecord } from '../../log.ts'
 export const SEQUENCE_END = 2 ** 31
 const CODECS = { none: 0, lz4: 3, zstd: 4 } as const
 
+const ROOM_BYTES_MIN = 4096
+
 /** How batches are made. */
 export type BatchMaking = { readonly codecs: Codecs; readonly codec: keyof typeof CODECS }
 
@@ -31,9 +33,10 @@ export class WaitingBatch {
   readonly #encoder: BatchEncoder
   #bytes: Uint8Array | undefined
 
-  constructor(since: number, codecs: Codecs) {
+  /** `roomBytes` is a guess of what it will take: room that grows is copied each time. */
+  constructor(since: number, codecs: Codecs, roomBytes = ROOM_BYTES_MIN) {
     this.since = since
-    this.#encoder = new BatchEncoder(4096, codecs)
+    this.#encoder = new BatchEncoder(Math.max(ROOM_BYTES_MIN, roomBytes), codecs)
     this.#encoder.open()
   }
 
@@ -52,8 +55,8 @@ export class WaitingBatch {
   }
 
   /** Copies the record. */
-  add({ key, value }: LogRecord, bytes: number): void {
-    this.#encoder.add({ ...(key && { key }), ...(value && { value }) })
+  add(record: LogRecord, bytes: number): void {
+    this.#encoder.add(record)
     const last = this.#parts.at(-1)
     if (last !== undefined) last.rowCount++
     this.count++
