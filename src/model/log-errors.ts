@@ -149,6 +149,13 @@ export const logErrors = {
     exit: 1,
     status: 503,
   },
+  LOG_REFUSED: {
+    message: 'Kafka refuses what it is asked: {}',
+    advice: 'the brokers’ settings or policies forbid it; the name in brackets is Kafka’s own',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
   LOG_UNSUPPORTED: {
     message: 'the brokers are too old or too new: {}',
     advice: 'Kafka 3.2 has all that is spoken, 3.9 and 4.3 are tested; docs/kafka.md',

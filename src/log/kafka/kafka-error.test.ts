@@ -47,7 +47,7 @@ test('the codes that we decide by are Kafka’s', () => {
 })
 
 test('what a code is to us', () => {
-  const ours = [1, 3, 6, 10, 12, 19, 22, 25, 29, 35, 38, 58, 82, 100].map((code) => {
+  const ours = [1, 3, 6, 10, 12, 19, 22, 25, 26, 29, 35, 38, 58, 82, 100].map((code) => {
     return kafkaError(code, 'here').code
   })
 
@@ -60,6 +60,7 @@ test('what a code is to us', () => {
     'LOG_UNAVAILABLE',
     'LOG_FENCED',
     'LOG_FENCED',
+    'LOG_REFUSED',
     'LOG_ACL_DENIED',
     'LOG_UNSUPPORTED',
     'LOG_BROKERS_MISSING',

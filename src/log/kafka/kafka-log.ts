@@ -27,7 +27,7 @@ import { kafkaLimits, type KafkaLimits } from './kafka-limits.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { patiently, type Waiting } from './patience.ts'
 import { BatchProducer, type PartitionRows } from './produce/batch-producer.ts'
-import { createTopic, type Doubt } from './topic-admin.ts'
+import { checkOffsetsTopic, createTopic, type Doubt, type TopicAdmin } from './topic-admin.ts'
 
 const NOTE_BYTES_MAX = 4_096
 /** A record in its batch: lengths, deltas and counts beside key and value. */
@@ -65,6 +65,7 @@ class KafkaLog implements Log, LogGroups {
   readonly #options: KafkaOptions
   readonly #doubts: Doubt[] = []
   readonly #watching: Promise<void>
+  #areOffsetsChecked = false
   /** What was counted; only read. */
   readonly counters = new KafkaCounters()
   #closed: Promise<void> | undefined
@@ -101,10 +102,7 @@ class KafkaLog implements Log, LogGroups {
 
   async createTopic(spec: TopicSpec): Promise<void> {
     this.#assertOpen()
-    const doubt = (found: Doubt): void => this.#doubted(found)
-    const { batchBytes } = this.#waiting.limits
-    const admin = { cluster: this.#cluster, batchBytes, doubt }
-    await this.#patiently(() => createTopic(admin, spec))
+    await this.#patiently(() => createTopic(this.#admin, spec))
     this.#topics.set(spec.topic, { spec, calls: 0 })
   }
 
@@ -229,6 +227,11 @@ class KafkaLog implements Log, LogGroups {
     this.#deps.doubt?.(found)
   }
 
+  get #admin(): TopicAdmin {
+    const doubt = (found: Doubt): void => this.#doubted(found)
+    return { cluster: this.#cluster, batchBytes: this.#waiting.limits.batchBytes, doubt }
+  }
+
   /** Looks now and then, so that a lost copy is noticed though nothing fails. */
   async #watch(): Promise<void> {
     const { clock, limits, signal } = this.#waiting
@@ -241,6 +244,9 @@ class KafkaLog implements Log, LogGroups {
   async #look(): Promise<void> {
     try {
       await this.#cluster.look()
+      // Kafka makes it when the first group is used.
+      const isDue = !this.#areOffsetsChecked && this.#members.size > 0
+      if (isDue) this.#areOffsetsChecked = await checkOffsetsTopic(this.#admin)
     } catch (error) {
       // It is kept as the cluster's trouble, and looked at again.
       if (error instanceof NocturneError) return

@@ -8,7 +8,7 @@ import { Cluster } from './cluster.ts'
 import { kafkaLimits } from './kafka-limits.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { metadataBody, Peer, type AskedOf } from './peer.suite.ts'
-import { createTopic, type Doubt } from './topic-admin.ts'
+import { checkOffsetsTopic, createTopic, type Doubt } from './topic-admin.ts'
 
 const METADATA = 3
 const CREATE = 19
@@ -193,4 +193,20 @@ test('[L1] a topic that another makes meanwhile is looked for again', async (t) 
   const { admin } = await adminOf(t, { refusal: [36, 'exists'] })
 
   await assert.rejects(createTopic(admin, spec), coded('LOG_UNAVAILABLE'))
+})
+
+test('positions that are kept less safely than was promised are told', async (t) => {
+  const { admin, doubts, holding } = await adminOf(t, { promise: 'strict', replication: 3 })
+  assert.equal(await checkOffsetsTopic(admin), false)
+  // The peer has one topic, whatever it is asked for.
+  await assert.rejects(createTopic(admin, spec))
+  holding().settings.set('min.insync.replicas', '1')
+
+  assert.equal(await checkOffsetsTopic(admin), true)
+
+  const topic = '__consumer_offsets'
+  assert.deepEqual(doubts, [
+    { topic, setting: 'replication factor', is: '1', should: '3' },
+    { topic, setting: 'min.insync.replicas', is: '1', should: '2' },
+  ])
 })

@@ -66,14 +66,13 @@ async function known(cluster: Cluster, topic: string): Promise<TopicView | undef
 }
 
 /** As brokers name them; the times of our topics are the log's own (W9). */
-function settingsOf({ cluster, batchBytes }: TopicAdmin, spec: TopicSpec): Record<string, string> {
-  const { promise, replication } = cluster.options
-  const copies = promise === 'strict' ? Math.min(2, replication) : 1
+function settingsOf(admin: TopicAdmin, spec: TopicSpec): Record<string, string> {
+  const { batchBytes } = admin
   return {
     'cleanup.policy': spec.cleanup,
     'retention.ms': String(spec.retentionMs),
     'retention.bytes': String(spec.retentionBytes),
-    'min.insync.replicas': String(copies),
+    'min.insync.replicas': copiesWanted(admin),
     'unclean.leader.election.enable': 'false',
     'message.timestamp.type': 'LogAppendTime',
     'max.message.bytes': String(Math.max(spec.recordBytesMax, batchBytes) + BATCH_OVERHEAD_BYTES),
@@ -83,10 +82,7 @@ function settingsOf({ cluster, batchBytes }: TopicAdmin, spec: TopicSpec): Recor
 async function check(admin: TopicAdmin, spec: TopicSpec, view: TopicView): Promise<void> {
   const { cluster, doubt } = admin
   const { topic } = spec
-  const connection = await cluster.controller()
-  const resource = { resourceType: TOPIC_RESOURCE, resourceName: topic } as const
-  const { results } = await connection.ask(requests.describeConfigs, [resource], false, false)
-  const [found] = results
+  const found = await settingsThere(cluster, topic)
   if (found?.errorCode === kafkaCode.unknownTopic) {
     // It was deleted since we looked, or this broker has not heard of it: it is looked at again.
     cluster.stale()
@@ -95,7 +91,7 @@ async function check(admin: TopicAdmin, spec: TopicSpec, view: TopicView): Promi
   if (found === undefined || found.errorCode !== 0) {
     throw kafkaError(found?.errorCode ?? -1, `settings of topic ${topic}`)
   }
-  const is = new Map(found.configs.map(({ name, value }) => [name, value ?? '']))
+  const { is } = found
   const cleanup = is.get('cleanup.policy') ?? ''
   if (view.partitions.length !== spec.partitions || cleanup !== spec.cleanup) {
     const has = `${topic} has ${view.partitions.length} partitions (${cleanup})`
@@ -106,7 +102,48 @@ async function check(admin: TopicAdmin, spec: TopicSpec, view: TopicView): Promi
     if (value !== should) doubt({ topic, setting, is: value, should })
   }
   const copies = Math.min(...view.partitions.map(({ replicas }) => replicas.length))
+  checkCopies(admin, topic, copies)
+}
+
+/** Where Kafka keeps the positions of groups. It makes it by the brokers' settings, not by ours. */
+const OFFSETS_TOPIC = '__consumer_offsets'
+
+/**
+ * Tells where positions are kept less safely than was promised, or could not be committed while
+ * rows still can. False where Kafka has not made the topic yet; a right that we lack is no fault.
+ */
+export async function checkOffsetsTopic(admin: TopicAdmin): Promise<boolean> {
+  const { cluster, doubt } = admin
+  const topic = OFFSETS_TOPIC
+  const connection = await cluster.controller()
+  const { topics } = await connection.ask(requests.metadata, [topic], false, false)
+  const [view] = topics
+  if (view === undefined || view.errorCode === kafkaCode.unknownTopic) return false
+  const copies = view.partitions.map(({ replicaNodes }) => replicaNodes.length)
+  if (copies.length > 0) checkCopies(admin, topic, Math.min(...copies))
+  const found = await settingsThere(cluster, topic)
+  const setting = 'min.insync.replicas'
+  const value = found?.errorCode === 0 ? found.is.get(setting) : undefined
+  const should = copiesWanted(admin)
+  if (value !== undefined && value !== should) doubt({ topic, setting, is: value, should })
+  return true
+}
+
+function checkCopies({ cluster, doubt }: TopicAdmin, topic: string, copies: number): void {
   const { replication } = cluster.options
   if (copies >= replication) return
   doubt({ topic, setting: 'replication factor', is: `${copies}`, should: `${replication}` })
 }
+
+async function settingsThere(cluster: Cluster, topic: string) {
+  const connection = await cluster.controller()
+  const resource = { resourceType: TOPIC_RESOURCE, resourceName: topic } as const
+  const { results } = await connection.ask(requests.describeConfigs, [resource], false, false)
+  const [found] = results
+  const settings = found?.configs.map(({ name, value }) => [name, value ?? ''] as const)
+  return found && { errorCode: found.errorCode, is: new Map(settings) }
+}
+
+/** So many copies must be in sync for an append or a commit to be taken. */
+const copiesWanted = ({ cluster: { options } }: TopicAdmin): string =>
+  String(options.promise === 'strict' ? Math.min(2, options.replication) : 1)
