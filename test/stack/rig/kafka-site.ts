@@ -32,7 +32,7 @@ const configOf = (settings: SiteSettings): string => {
   const { cluster, replication, promise, webhook, workers = 1, partitions = 4 } = settings
   const brokers = cluster.bootstrap.map(({ host, port }) => `"${host}:${port}"`).join(', ')
   return `version: 1
-site: ams1
+site: noc
 workers: ${workers}
 log:
   kind: kafka
