@@ -10,7 +10,7 @@ import { withoutJava } from '../rig/servers.ts'
 import { SteadyLoad } from '../rig/steady-load.ts'
 
 const skip = withoutJava()
-const LOAD = { rowsPerSecond: 5000, streams: 50, everyMs: 50, spikeEverySeconds: 10 }
+const LOAD = { rowsPerSecond: 5000, streams: 50, everyMs: 200, spikeEverySeconds: 10 }
 const SETTINGS = { 'broker.session.timeout.ms': '3000', 'broker.heartbeat.interval.ms': '500' }
 
 type Drill = {
