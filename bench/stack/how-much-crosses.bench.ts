@@ -22,6 +22,11 @@ const ROWS_PER_SECOND = Number(process.env['ROWS_PER_SECOND'] ?? 10_000)
 const STREAMS = 1000
 const SITE = 's1'
 const LOOK_EVERY_MS = 500
+const METRICS_EVERY_MS = 1100
+const QUIET_LOOKS = 3
+const BEATS_MAX = 10
+/** Lateness, and what a beat may be behind. */
+const CLOSED_AFTER_MS = 10_000
 const LOG_DIRS = 'org.apache.kafka.tools.LogDirsCommand'
 /** The mirror's batches as large as ours: it then sends less than with its own 16 KiB. */
 const MIRROR = {
@@ -71,6 +76,17 @@ async function until(isIt: () => Promise<boolean>): Promise<void> {
   while (!(await isIt())) await systemClock.sleep(LOOK_EVERY_MS)
 }
 
+/** Every window of the rows is closed, but for beats that come each second. */
+async function judged(server: ServerProcess, lastAt: number): Promise<void> {
+  const LAG = /^nocturne_lag_records\{reader="(?:aggregate|evaluate)".* (\d+)$/gm
+  for (let quiet = 0; quiet < QUIET_LOOKS || systemClock.now() < lastAt + CLOSED_AFTER_MS;) {
+    await systemClock.sleep(METRICS_EVERY_MS)
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    const lags = [...metrics.matchAll(LAG)].map(([, rows]) => Number(rows))
+    quiet = lags.length > 0 && lags.every((rows) => rows <= BEATS_MAX) ? quiet + 1 : 0
+  }
+}
+
 /** Everything that a site has in `panes` now is in the cloud. */
 async function forwarded(edge: KafkaLog): Promise<void> {
   const ends = await endsOf(edge, 'panes')
@@ -107,19 +123,22 @@ async function checkWindows(log: KafkaLog, rows: LiveRows, startAt: number): Pro
 await inTemporaryFolder(async (folder) => {
   const [edge, cloud] = [await startKafka({ shape: 'one' }), await startKafka({ shape: 'one' })]
   const [edgeLog, cloudLog] = [await logOf(edge), await logOf(cloud)]
+  let server: ServerProcess | undefined
   try {
     const rows = new LiveRows({
       ...{ seconds: SECONDS, rowsPerSecond: ROWS_PER_SECOND, everyMs: 50, seed: 1 },
       ...{ streamCount: STREAMS, breaches: { count: 10, fromSeconds: SECONDS / 2 } },
     })
-    const server = await ServerProcess.start(folder, configOf(edge, cloud))
+    server = await ServerProcess.start(folder, configOf(edge, cloud))
     await server.ready()
     const startAt = Math.ceil(systemClock.now() / 1000) * 1000
-    await postInOrder(server.url, rows, { post: 0, startAt })
+    const posted = await postInOrder(server.url, rows, { post: 0, startAt })
+    assert.equal(posted, rows.posts.length, 'every post was taken')
     const tookMs = systemClock.now() - startAt
-    await server.caughtUp()
+    await judged(server, startAt + rows.lengthMs)
     await forwarded(edgeLog)
     await server.stop()
+    server = undefined
     await checkWindows(edgeLog, rows, startAt)
     const topics = [siteTopic(SITE, 'panes'), siteTopic(SITE, 'transitions')]
     const own = await panesIn(edgeLog, 'panes', SITE)
@@ -149,6 +168,7 @@ await inTemporaryFolder(async (folder) => {
     ratio('mirrored rows in the cloud ÷ rows', copied / raw)
     ratio('panes and steps ÷ mirrored rows', panes / copied)
   } finally {
+    await server?.kill()
     await Promise.all([edgeLog.close(), cloudLog.close()])
     await Promise.all([edge.close(), cloud.close()])
   }
