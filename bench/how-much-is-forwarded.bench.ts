@@ -147,7 +147,7 @@ for (const { lines } of ticks()) for (const line of lines) rowBytes += line.leng
 const isDefault = (name: string): boolean => name.includes('default')
 
 const cases = [
-  { name: 'gathered for 500 ms, as by default', early: true, turnMs: 500 },
+  { name: 'gathered for 800 ms, as by default', early: true, turnMs: 800 },
   { name: 'not gathered', early: true, turnMs: 0 },
   { name: 'gathered for 1 s', early: true, turnMs: 1000 },
   { name: 'after a minute without a link', early: true, turnMs: SECONDS * 1000 },

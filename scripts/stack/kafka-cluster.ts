@@ -27,6 +27,11 @@ export type KafkaOptions = {
   readonly folder?: string
   /** `sasl-ssl`: clients log in over TLS and need rights. Open, when not said. */
   readonly security?: 'none' | 'sasl-ssl'
+  /**
+   * Of each broker, where clients that come to `far` of the cluster are told to come: a link
+   * between the two can be cut while others go on.
+   */
+  readonly far?: readonly Address[]
   /** The only host name in the brokers' certificate; 127.0.0.1 and localhost, when not said. */
   readonly certificateHost?: string
 }
@@ -51,7 +56,7 @@ export function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
     const { minIsr, extra = {} } = options
     const isSecured = options.security === 'sasl-ssl'
     const secured = isSecured ? await securedSettings(folder, options.certificateHost) : undefined
-    const settings: ClusterSettings = { folder, minIsr, extra, secured }
+    const settings: ClusterSettings = { folder, minIsr, extra, secured, far: options.far }
     for (const node of nodes) {
       const text = propertiesText(kafkaSettings(node, nodes, settings))
       await writeFile(join(folder, `${node.name}.properties`), text)
@@ -61,8 +66,9 @@ export function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
     const brokers = nodes.filter(({ isBroker }) => isBroker)
     const bootstrap = brokers.map(({ ports: { client } }) => local(client))
     const internal = brokers.map(({ ports }) => local(ports.internal))
+    const far = options.far && { far: brokers.map(({ ports }) => local(ports.far)) }
     const security = isSecured && { security: await kafkaSecurity(folder, internal) }
-    return { stages: [specs], set: 'kafka', bootstrap, ...security }
+    return { stages: [specs], set: 'kafka', bootstrap, ...far, ...security }
   })
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Address } from './kafka-probe.ts'
 
 /** How many nodes, and whether controllers are nodes of their own. */
 export type KafkaShape = 'one' | 'three' | 'six'
@@ -10,7 +11,12 @@ export type KafkaNode = {
   readonly isBroker: boolean
   readonly isController: boolean
   /** For clients, for the other brokers, for the quorum; what a node does not have is unused. */
-  readonly ports: { readonly client: number; readonly internal: number; readonly quorum: number }
+  readonly ports: {
+    readonly client: number
+    readonly internal: number
+    readonly quorum: number
+    readonly far: number
+  }
 }
 
 /** What is the same for all nodes of a cluster. */
@@ -20,22 +26,24 @@ export type ClusterSettings = {
   readonly extra: Readonly<Record<string, string>>
   /** Settings of a secured client listener; undefined leaves it open. */
   readonly secured: Readonly<Record<string, string>> | undefined
+  /** By broker: where clients from afar are told to come; undefined: there are none. */
+  readonly far?: readonly Address[] | undefined
 }
 
 /** Ports that one node may need. */
-export const PORTS_PER_NODE = 3
+export const PORTS_PER_NODE = 4
 
 /** The nodes of a shape: k1; n1 n2 n3; or controllers c1 c2 c3 and brokers b1 b2 b3. */
 export function nodesOf(shape: KafkaShape, ports: readonly number[]): readonly KafkaNode[] {
   return NAMES[shape].map((name, index) => {
-    const [client = 0, internal = 0, quorum = 0] = ports.slice(index * PORTS_PER_NODE)
+    const [client = 0, internal = 0, quorum = 0, far = 0] = ports.slice(index * PORTS_PER_NODE)
     const number = Number(name.slice(1))
     return {
       name,
       id: name.startsWith('c') ? 100 + number : number,
       isBroker: !name.startsWith('c'),
       isController: !name.startsWith('b'),
-      ports: { client, internal, quorum },
+      ports: { client, internal, quorum, far },
     }
   })
 }
@@ -53,14 +61,18 @@ export function kafkaSettings(
   settings: ClusterSettings,
 ): Readonly<Record<string, string>> {
   const { ports, isBroker, isController } = node
+  const brokers = nodes.filter((other) => other.isBroker)
+  const far = settings.far?.[brokers.indexOf(node)]
   const listeners = [
     ...(isBroker ? [`CLIENT://127.0.0.1:${ports.client}`] : []),
     ...(isBroker ? [`INTERNAL://127.0.0.1:${ports.internal}`] : []),
+    ...(far ? [`FAR://127.0.0.1:${ports.far}`] : []),
     ...(isController ? [`CONTROLLER://127.0.0.1:${ports.quorum}`] : []),
   ]
   const voters = nodes.filter((other) => other.isController)
   const roles = [...(isBroker ? ['broker'] : []), ...(isController ? ['controller'] : [])]
-  const protocols = `CLIENT:${settings.secured ? 'SASL_SSL' : 'PLAINTEXT'},INTERNAL:PLAINTEXT`
+  const client = settings.secured ? 'SASL_SSL' : 'PLAINTEXT'
+  const protocols = `CLIENT:${client},INTERNAL:PLAINTEXT,FAR:PLAINTEXT`
   return {
     'process.roles': roles.join(),
     'node.id': String(node.id),
@@ -68,11 +80,14 @@ export function kafkaSettings(
       .map(({ id, ports: { quorum } }) => `${id}@127.0.0.1:${quorum}`)
       .join(),
     listeners: listeners.join(),
+    ...(far && {
+      'advertised.listeners': [...listeners.slice(0, 2), `FAR://${far.host}:${far.port}`].join(),
+    }),
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,${protocols}`,
     ...(isBroker && { 'inter.broker.listener.name': 'INTERNAL' }),
     'log.dirs': join(settings.folder, node.name),
-    ...brokerDefaults(nodes.filter((other) => other.isBroker).length, settings.minIsr),
+    ...brokerDefaults(brokers.length, settings.minIsr),
     ...settings.secured,
     ...settings.extra,
   }

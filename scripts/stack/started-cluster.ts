@@ -14,6 +14,7 @@ export type ClusterPlan = {
   /** Where the tools come from. */
   readonly set: JarSet
   readonly bootstrap: readonly Address[]
+  readonly far?: readonly Address[]
   readonly security?: KafkaSecurity
 }
 
@@ -24,6 +25,8 @@ export type ClusterPlace = { readonly folder: string; readonly ports: readonly n
 export type StartedCluster = {
   /** The listeners for clients, one of each broker. */
   readonly bootstrap: readonly Address[]
+  /** Listeners for clients from afar, where they were asked for. */
+  readonly far?: readonly Address[]
   readonly nodes: readonly string[]
   /** Only of a cluster that is secured. */
   readonly security?: KafkaSecurity
@@ -106,13 +109,14 @@ async function stopStage(nodes: Nodes, stage: readonly NodeSpec[]): Promise<void
 }
 
 function clusterOf(
-  { set, bootstrap, security }: ClusterPlan,
+  { set, bootstrap, far, security }: ClusterPlan,
   nodes: Nodes,
   close: (nodes: Nodes) => Promise<void>,
 ): StartedCluster {
   return {
     bootstrap,
     nodes: nodes.names,
+    ...(far && { far }),
     ...(security && { security }),
     pid: (node) => nodes.pid(node),
     kill: (node) => nodes.kill(node),

@@ -13,7 +13,7 @@ import { createSiteTopics } from './log/site-topics.ts'
 import { superviseClaims, type Supervision } from './supervise.ts'
 
 /** Open panes are shown every 200 ms: gathered this long they take half the bytes. */
-const GATHER_MS = 500
+const GATHER_MS = 800
 
 /** How far the copies of either way have come, by the kind of record. */
 export type ForwardsProgress = Readonly<Record<'panes' | 'transitions', ForwardProgress>>

@@ -22,6 +22,8 @@ export type ReplayRequest = {
   readonly config: Config
   /** Absent: a temporary folder, removed at the end. */
   readonly dataFolder?: string
+  /** Instead of an embedded log in that folder; who opened it closes it. */
+  readonly log?: Log
   readonly partitions: number
   readonly batchRows: number
   readonly windowsPath?: string
@@ -52,11 +54,13 @@ const GROUP = { start: 'earliest', sessionMs: 10_000, rebalanceMs: 60_000 } as c
 const FOR_EVER = { ms: -1, bytes: -1 }
 
 /**
- * A recording through collect, aggregate and evaluate as fast as it goes, over an embedded log.
+ * A recording through collect, aggregate and evaluate as fast as it goes, over an embedded log or
+ * the one that is given.
  * Killed at any moment it continues with the same folder and ends with the same windows.
  * @throws COLLECT_INPUT_UNREADABLE, REPLAY_DIFFERS, and what the log throws.
  */
 export async function replay(request: ReplayRequest): Promise<ReplaySummary> {
+  if (request.log !== undefined) return replayInto(request.log, request)
   const folder = request.dataFolder ?? (await mkdtemp(join(tmpdir(), 'nocturne-replay-')))
   const codecs = await openCodecs()
   const log = await openEmbeddedLog({ folder, clock: systemClock, codecs })

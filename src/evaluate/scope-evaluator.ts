@@ -8,6 +8,7 @@ import type { CompiledMonitor } from './compiled-monitor.ts'
 import { FORGET_AFTER_MS, isComplete, unwatchedTo } from './completeness.ts'
 import { EarlyWindow } from './early-window.ts'
 import type { ArrivedPane, PaneVerdict } from './panes/group-panes.ts'
+import { LeftBehind } from './left-behind.ts'
 import { newGroup, noteSource, type GroupState, type ScopeParts } from './group-state.ts'
 import { InstanceBudget } from './alerts/instance-budget.ts'
 import { PaneTable } from './panes/pane-table.ts'
@@ -38,6 +39,7 @@ export class ScopeEvaluator {
   readonly #groups = new Map<number, GroupState>()
   readonly #changed = new Set<GroupState>()
   readonly #offsets = new SliceOffsets()
+  readonly #leftBehind = new LeftBehind()
   #parts: ScopeParts
   #merge: WindowMerge
   #maker: WindowMaker
@@ -117,6 +119,7 @@ export class ScopeEvaluator {
   /** Issues what changed and closes what the sources have passed (V1). */
   close(into: Results): void {
     this.#maker.refresh()
+    this.#complete()
     this.#correct(into)
     const { hopMs, latenessMs } = this.#parts.monitor.spec.window
     const watermark = this.#sources.watermark(this.#parts.scope)
@@ -124,6 +127,7 @@ export class ScopeEvaluator {
     if (!Number.isFinite(to) || to <= this.#closedTo) return
     const from = this.#closedTo
     this.#closedTo = to
+    this.#noteBehind()
     const closing = { from, silenceTo: this.#sources.silenceTo, into }
     const keepFrom = this.#keepFrom()
     for (const [key, state] of this.#groups) {
@@ -180,6 +184,7 @@ export class ScopeEvaluator {
     },
   ): void {
     this.#closedTo = dump.closedTo ?? -Infinity
+    this.#noteBehind()
     for (const group of dump.groups) {
       const state = this.#group(names.keyOf(group.group), group.group)
       state.panes.forgottenTo = group.rowsAt ?? -Infinity
@@ -225,6 +230,25 @@ export class ScopeEvaluator {
   #keepFrom(): number {
     const { correctionMs, sizeMs } = this.#parts.monitor.spec.window
     return this.#closedTo - correctionMs - sizeMs
+  }
+
+  #noteBehind(): void {
+    if (this.#sources.isWhole) return
+    const { latenessMs } = this.#parts.monitor.spec.window
+    this.#leftBehind.closed(this.#sources.of(this.#parts.scope), this.#closedTo + latenessMs)
+  }
+
+  /** Windows that were closed without a source which has brought its part since. */
+  #complete(): void {
+    const { window } = this.#parts.monitor.spec
+    const from = this.#closedTo - window.correctionMs
+    for (const end of this.#leftBehind.brought({ ...window, from, to: this.#closedTo })) {
+      for (const state of this.#groups.values()) {
+        if (state.panes.firstSlice(end - window.sizeMs) >= end) continue
+        ;(state.changed ??= new Set()).add(end)
+        this.#changed.add(state)
+      }
+    }
   }
 
   #correct(into: Results): void {

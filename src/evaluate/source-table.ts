@@ -186,7 +186,7 @@ export class SourceTable {
   coverage(scope: string, window: Covered): Coverage {
     let expected = 0
     const missing: Source[] = []
-    for (const source of this.#of(scope)) {
+    for (const source of this.of(scope)) {
       expected++
       if (source.watermark < window.closesAt || isDarkIn(source, window)) missing.push(source)
     }
@@ -198,7 +198,7 @@ export class SourceTable {
 
   /** Whether every source of a site is silent: the site is dark (A43). */
   isDark(site: string): boolean {
-    for (const source of this.#of(site)) if (!source.silent) return false
+    for (const source of this.of(site)) if (!source.silent) return false
     return true
   }
 
@@ -248,14 +248,15 @@ export class SourceTable {
     return true
   }
 
-  *#of(scope: string): Iterable<Source> {
+  /** The sources of a scope; the table alone writes them. */
+  *of(scope: string): Iterable<Source> {
     for (const source of this.#sources.values()) {
       if (scope === 'all' || source.site === scope) yield source
     }
   }
 
   *#liveWatermarks(scope: string): Iterable<number> {
-    for (const source of this.#of(scope)) if (!source.silent) yield source.watermark
+    for (const source of this.of(scope)) if (!source.silent) yield source.watermark
   }
 
   #known(site: string, partition: number): Source {
@@ -275,7 +276,7 @@ export class SourceTable {
     const names: string[] = []
     for (const site of sites) {
       const lost = missing.filter((source) => source.site === site)
-      const total = [...this.#of(site)].length
+      const total = [...this.of(site)].length
       if (lost.length === total) names.push(site)
       else names.push(...lost.map((source) => `${site}/${source.partition}`))
     }

@@ -161,6 +161,16 @@ test('[V5] a cut shorter than `absent` leaves all windows as they were', async (
   assert.deepEqual(factsOf(cut.cloud), factsOf(whole.cloud))
 })
 
+test('[V1] [V2] a site that brings its part within `correction` is missing no more', async () => {
+  const [cut, whole] = [await world({ site: 2, cloud: 3 }), await world({ site: 2, cloud: 3 })]
+
+  await play(cut, (site, at) => site !== 'ams1' || at < 10 || at >= 45)
+  await play(whole, always)
+
+  assert.deepEqual(factsOf(cut.cloud), factsOf(whole.cloud))
+  assert.ok(factsOf(cut.cloud, 'all').every(({ complete }) => complete))
+})
+
 test('[V2] while a site is away the windows of all say that 2 of 3 sites reported', async () => {
   const it = await world()
 

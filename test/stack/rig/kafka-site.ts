@@ -6,12 +6,11 @@ import type { TestContext } from 'node:test'
 import type { KafkaCluster } from '../../../scripts/stack/kafka-cluster.ts'
 import { openCodecs } from '../../../src/log/codecs/open-codecs.ts'
 import { openKafkaLog, type KafkaLog } from '../../../src/log/kafka/kafka-log.ts'
-import { readToEnd } from '../../../src/log/log.ts'
-import { bytesOf } from '../../../src/model/record-columns.ts'
 import type { Step } from '../../../src/model/step.ts'
 import { systemClock } from '../../../src/std/clock.ts'
 import { decodeTransition } from '../../../src/wire/step-codec.ts'
 import { decodeWindow } from '../../../src/wire/window-codec.ts'
+import { eachValue } from './log-values.ts'
 import type { Expected } from './steady-load.ts'
 import { SiteProcess } from './site-process.ts'
 
@@ -91,7 +90,7 @@ export class KafkaSite {
     const revisions = new Map<string, number>()
     const values = new Map<string, Readonly<Record<string, number>>>()
     const firstAt = new Map<string, number>()
-    await this.#each('windows', (value, at) => {
+    await eachValue(this.log, 'windows', ({ value, at }) => {
       const decoded = decodeWindow(value)
       assert.ok(decoded.ok, 'a window can be read')
       const { window } = decoded
@@ -107,7 +106,7 @@ export class KafkaSite {
 
   async steps(): Promise<readonly Step[]> {
     const steps: Step[] = []
-    await this.#each('transitions', (value) => {
+    await eachValue(this.log, 'transitions', ({ value }) => {
       const decoded = decodeTransition(value)
       if (decoded.ok && decoded.record.kind !== 'notice') steps.push(decoded.record)
     })
@@ -154,17 +153,6 @@ export class KafkaSite {
       const start = (window?.end ?? 0) - 1000
       return start < before ? [`${labels['stream']} ${start}`] : []
     })
-  }
-
-  async #each(topic: string, take: (value: Uint8Array, at: number) => void): Promise<void> {
-    const ends = await this.log.ends(topic)
-    for (const partition of ends.keys()) {
-      for await (const batch of readToEnd(this.log, { topic, partition })) {
-        for (let row = 0; row < batch.count; row++) {
-          take(bytesOf(batch.values, row), batch.times[row]!)
-        }
-      }
-    }
   }
 }
 
