@@ -109,10 +109,12 @@ class KafkaLog implements Log, LogGroups {
   append(topic: string, rows: readonly LogRecord[]): Promise<void> {
     if (this.#closing.signal.aborted) return Promise.reject(closed())
     if (rows.length === 0) return Promise.resolve()
-    const view = this.#cluster.seen(topic)
-    if (view === undefined) return this.#appendLater(topic, rows.map(copied))
+    // A broker that has just begun may not know the topic for a moment: nothing overtakes for that.
+    const there = this.#cluster.seen(topic)?.partitions.length
+    const count = there ?? this.#topics.get(topic)?.spec?.partitions
+    if (count === undefined) return this.#appendLater(topic, rows.map(copied))
     try {
-      return this.#producer.append(topic, this.#route(topic, rows, view.partitions.length))
+      return this.#producer.append(topic, this.#route(topic, rows, count))
     } catch (error) {
       return Promise.reject(error)
     }
