@@ -88,13 +88,13 @@ function settingsOf({ from, to, topics, extra }: MirrorOptions): Readonly<Record
     // This one topic lies in the cluster that is copied from.
     'offset-syncs.topic.replication.factor': String(Math.min(3, from.length)),
     'offset.storage.partitions': '5',
-    'sync.group.offsets.enabled': 'true',
+    // Positions of our groups have notes that speak of the cluster they were made in.
+    'sync.group.offsets.enabled': 'false',
     'sync.topic.acls.enabled': 'false',
     'refresh.topics.interval.seconds': '5',
     'refresh.groups.interval.seconds': '5',
     'emit.heartbeats.interval.seconds': '1',
     'emit.checkpoints.interval.seconds': '5',
-    'sync.group.offsets.interval.seconds': '5',
     'tasks.max': '2',
     // Heard only with the prefix of the target. The default of a minute is copied again by a
     // crash, and an open transaction of a crash is waited for as long as its timeout.
