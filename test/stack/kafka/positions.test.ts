@@ -31,7 +31,8 @@ log:
 async function halfway(t: TestContext) {
   const folder = await temporaryFolder(t)
   const path = join(folder, 'rows.ndjson')
-  await writeWorkload(path, { seconds: 150, rowsPerSecond: 400, seed: 3, streamCount: 40 })
+  // Enough for some seconds: positions are committed once a second.
+  await writeWorkload(path, { seconds: 150, rowsPerSecond: 2000, seed: 3, streamCount: 40 })
   const commandIn = async (name: string) => {
     const dataFolder = join(folder, name)
     await mkdir(dataFolder)
@@ -43,11 +44,12 @@ async function halfway(t: TestContext) {
   const { reserveBytes } = embeddedLimits
   const whole = await folderBytes(unbroken.dataFolder)
   const before = await commandIn('before')
-  let part = 0.4
+  let part = 0.7
   do {
     const bytes = reserveBytes + part * (whole - reserveBytes)
     assert.ok(await replayUntilKilled(before, bytes), 'it was killed on its way')
     part += 0.1
+    assert.ok(part < 1.5, 'no run of it came as far as a position')
   } while (!(await hasPositions(before.dataFolder)))
   return { folder, path, dataFolder: before.dataFolder, reference: outcomeOf(reference) }
 }
