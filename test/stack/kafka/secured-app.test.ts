@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { startKafka } from '../../../scripts/stack/kafka-cluster.ts'
@@ -16,7 +17,8 @@ const WRONG = 'canary-77e2'
 /** A whole Nocturne on a cluster, and all that it says. */
 async function appOn(t: TestContext, folder: string, text: string) {
   const said: string[] = []
-  const env = { NOCTURNE_DATA: join(folder, 'data'), NOCTURNE_HTTP_LISTEN: '127.0.0.1:0' }
+  const data = await mkdtemp(join(tmpdir(), 'nocturne-secured-'))
+  const env = { NOCTURNE_DATA: data, NOCTURNE_HTTP_LISTEN: '127.0.0.1:0' }
   const loaded = loadConfig({ text, env })
   assert.ok(loaded.ok, JSON.stringify(loaded))
   const app = await startApp({
@@ -27,7 +29,10 @@ async function appOn(t: TestContext, folder: string, text: string) {
     terminal: { write: () => undefined, isColored: false },
     wallFolder: join(folder, 'no-wall'),
   })
-  t.after(() => app.stop())
+  t.after(async () => {
+    await app.stop()
+    await rm(data, { recursive: true })
+  })
   app.failed.catch((error: unknown) => said.push(`a bug: ${String(error)}`))
   const ready = async () => {
     const answer = await fetch(`${app.url}/readyz?verbose`)
