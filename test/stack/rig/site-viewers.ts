@@ -1,4 +1,5 @@
 import { systemClock } from '../../../src/std/clock.ts'
+import { confirmed } from './confirmed-post.ts'
 
 /** What a window of one second of one stream of one site has to say. */
 export type ViewersSaw = { count: number; x: number; spikes: number }
@@ -6,7 +7,6 @@ export type ViewersSaw = { count: number; x: number; spikes: number }
 const EVERY_MS = 100
 const ROWS_OF_STREAM = 2
 const AGAIN_MS = 100
-const ANSWER_MS_MAX = 30_000
 
 /**
  * Viewers of one site: rows of this moment, posted every 100 ms until they are confirmed. What
@@ -57,22 +57,5 @@ export class SiteViewers {
     there.count++
     there.x += row.x
     there.spikes += row.spike
-  }
-}
-
-/** Whether every row was taken; anything else is sent again, and counts once (D7). */
-async function confirmed(url: string, body: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/v1/readings`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body,
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
-    })
-    await answer.arrayBuffer()
-    return answer.status === 202
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof DOMException) return false
-    throw error
   }
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '../../../src/std/clock.ts'
+import { confirmed } from './confirmed-post.ts'
 
 /** What a window of one second of one stream has to say. */
 export type Expected = { count: number; x: number; spikes: number }
@@ -11,7 +12,6 @@ export type LoadPlan = {
   readonly spikeEverySeconds: number
 }
 
-const ANSWER_MS_MAX = 30_000
 const AGAIN_MS = 100
 
 /**
@@ -83,22 +83,5 @@ export class SteadyLoad {
     const every = (rowsPerSecond / streams) * spikeEverySeconds
     const spike = round % every === Math.floor((number / streams) * every) ? 1 : 0
     return { ts, site: 'ams1', stream: `s${number}`, x: n % 7, spike, collector: 'load@1', n }
-  }
-}
-
-/** Whether every row was taken; anything else is sent again. */
-async function confirmed(url: string, body: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/v1/readings`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body,
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
-    })
-    await answer.arrayBuffer()
-    return answer.status === 202
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof DOMException) return false
-    throw error
   }
 }

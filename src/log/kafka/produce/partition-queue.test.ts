@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { utf8 } from '../../../std/bytes.ts'
 import { emptyHeader, checkBatch } from '../../../wire/record-batch/batch-header.ts'
 import { plainCodecs } from '../../../wire/record-batch/codecs.ts'
-import { PartitionQueue, sequenceAfter } from './partition-queue.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { sequenceAfter } from './waiting-batch.ts'
 import type { WaitingBatch } from './waiting-batch.ts'
 
 const MAKING = { codecs: plainCodecs, codec: 'none', batchBytes: 200, inFlightMax: 5 } as const

@@ -1,5 +1,5 @@
 import { kafkaCode } from '../kafka-error.ts'
-import { SEQUENCE_END, WaitingBatch, type BatchMaking, type Part } from './waiting-batch.ts'
+import { sequenceAfter, WaitingBatch, type BatchMaking, type Part } from './waiting-batch.ts'
 import type { LogRecord } from '../../log.ts'
 
 /** A producer id of the brokers: what they know repeats by. */
@@ -193,7 +193,3 @@ export class PartitionQueue {
     return batch
   }
 }
-
-/** The number of the next record: they begin at 0 again behind 2^31 − 1. */
-export const sequenceAfter = (sequence: number, count: number): number =>
-  (sequence + count) % SEQUENCE_END

@@ -6,8 +6,7 @@ import type { Codecs } from '../../../wire/record-batch/codecs.ts'
 import { ScannedColumns } from '../../../wire/record-batch/scanned-columns.ts'
 import type { LogRecord } from '../../log.ts'
 
-/** Sequence numbers of a producer begin again at 0 here. */
-export const SEQUENCE_END = 2 ** 31
+const SEQUENCE_END = 2 ** 31
 const CODECS = { none: 0, lz4: 3, zstd: 4 } as const
 
 const ROOM_BYTES_MIN = 4096
@@ -89,7 +88,7 @@ export class WaitingBatch {
     first.ordinal = this.ordinal
     second.ordinal = this.ordinal
     first.sequence = this.sequence
-    second.sequence = (this.sequence + middle) % SEQUENCE_END
+    second.sequence = sequenceAfter(this.sequence, middle)
     return [first, second]
   }
 
@@ -136,3 +135,7 @@ function inTwo({ resolve, reject }: Part): readonly Part[] {
   }
   return [half, half]
 }
+
+/** The number of the next record: they begin at 0 again behind 2^31 − 1. */
+export const sequenceAfter = (sequence: number, count: number): number =>
+  (sequence + count) % SEQUENCE_END
