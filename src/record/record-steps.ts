@@ -10,6 +10,6 @@ import { recordTurns, type RecordDeps } from './record-turns.ts'
 export async function recordSteps(deps: RecordDeps, claim: Claim): Promise<void> {
   await recordTurns(deps, claim, {
     decode: decodeTransition,
-    upsert: (steps) => deps.store.upsertSteps(steps),
+    upsert: (steps) => deps.store.upsert({ steps }),
   })
 }

@@ -10,7 +10,7 @@ import { utf8, utf8Text } from '../std/bytes.ts'
 import { Lane } from '../std/lane.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, StoreRows } from '../store/store.ts'
 import { STARTED_AT, step, toldOf, windowResult } from '../store/suite/store-case.suite.ts'
 import { encodeTransition } from '../wire/step-codec.ts'
 import { encodeWindow } from '../wire/window-codec.ts'
@@ -73,7 +73,8 @@ async function claimOf(
 
 const seriesOf = (store: Store) => {
   const { scope, monitor, group } = windowResult()
-  return store.series({ scope, monitor, group, from: 0, to: STARTED_AT * 2, limit: 10_000 })
+  const span = { from: 0, to: STARTED_AT * 2, limit: 10_000 }
+  return store.series({ scope, monitor, group, tier: 'live', ...span })
 }
 
 /** `count` windows of one group, a second apart. */
@@ -83,12 +84,12 @@ const windowsOf = (count: number): WindowResult[] =>
 /** A store that is down for its first writes. */
 function downFor(writes: number): Store {
   const store = openMemoryStore({ clock: new SimulatedClock() })
-  const upsert = store.upsertWindows.bind(store)
+  const upsert = store.upsert.bind(store)
   let left = writes
   return Object.assign(store, {
-    upsertWindows: async (windows: readonly WindowResult[]) => {
+    upsert: async (rows: StoreRows) => {
       if (left-- > 0) throw new NocturneError('STORE_UNAVAILABLE', 'down for a while')
-      return upsert(windows)
+      return upsert(rows)
     },
   })
 }
@@ -109,7 +110,7 @@ test('[D2] a turn repeated after a crash changes nothing', async () => {
   const deps = await house()
   const windows = windowsOf(50)
   await append(deps.log, windows)
-  await deps.store.upsertWindows(windows.slice(0, 30))
+  await deps.store.upsert({ windows: windows.slice(0, 30) })
 
   await run(deps)
 

@@ -12,7 +12,7 @@ import { recordTurns, type RecordDeps } from './record-turns.ts'
 export async function recordWindows(deps: RecordDeps, claim: Claim): Promise<void> {
   await recordTurns(deps, claim, {
     decode: windowOf,
-    upsert: (windows) => deps.store.upsertWindows(windows),
+    upsert: (windows) => deps.store.upsert({ windows }),
   })
 }
 

@@ -2,6 +2,7 @@ import { describe, test } from 'node:test'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { queryCases } from './suite/query-cases.suite.ts'
 import type { StoreFactory } from './suite/store-case.suite.ts'
+import { tierCases } from './suite/tier-cases.suite.ts'
 import { upsertCases } from './suite/upsert-cases.suite.ts'
 
 /**
@@ -14,7 +15,7 @@ export function storeSuite(
   { skip }: { readonly skip: Readonly<Record<string, string>> },
 ): void {
   describe(`${name} store`, () => {
-    for (const { title, run } of [...upsertCases, ...queryCases]) {
+    for (const { title, run } of [...upsertCases, ...tierCases, ...queryCases]) {
       test(title, { skip: skip[title] ?? false, timeout: 30_000 }, async () => {
         const { open, destroy } = await factory(new SimulatedClock())
         const store = await open()

@@ -223,7 +223,7 @@ function handsOf(log: Log, store: Store) {
   return {
     async windows(list: readonly CraftedWindow[]): Promise<void> {
       const windows = list.map(craftWindow)
-      await store.upsertWindows(windows)
+      await store.upsert({ windows })
       const rows = windows.map((window) => {
         const { group: named } = window
         const { key } = windowFrame({ ...window, group: Object.values(named), named })
@@ -233,7 +233,7 @@ function handsOf(log: Log, store: Store) {
     },
     async steps(list: readonly CraftedStep[]): Promise<readonly Step[]> {
       const steps = list.map(craftStep)
-      await store.upsertSteps(steps)
+      await store.upsert({ steps })
       const rows = steps.map((step) => ({
         key: transitionKey(step),
         value: encodeTransition(step),

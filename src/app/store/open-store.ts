@@ -33,6 +33,8 @@ export async function retainStore(
   const { clock, config } = given
   while (!signal.aborted) {
     await clock.sleep(RETAIN_EVERY_MS, signal)
-    if (!signal.aborted) await store.retain(clock.now() - config.store.retentionMs)
+    if (signal.aborted) return
+    const from = clock.now() - config.store.retentionMs
+    await store.retain({ live: from, minute: from, hour: from, steps: from, coverage: from })
   }
 }

@@ -37,6 +37,7 @@ const series: Answer = async ({ store, view, clock }, { query }): Promise<Series
     scope: queryField.text(fields, 'scope'),
     monitor,
     group: queryField.group(fields, 'group'),
+    tier: 'live',
     from,
     to,
     limit: WINDOWS_MAX,

@@ -2,7 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Step, Told } from '../../model/step.ts'
 import type { WindowResult } from '../../model/window-result.ts'
 import type { Clock } from '../../std/clock.ts'
-import type { HistoryQuery, SeriesQuery, Store, WorstQuery } from '../store.ts'
+import type { SiteMinute } from '../../model/roll-up.ts'
+import { assert } from '../../std/assert.ts'
+import type {
+  CoverageQuery,
+  HistoryQuery,
+  KeptFrom,
+  SeriesQuery,
+  Store,
+  StoreRows,
+  WorstQuery,
+} from '../store.ts'
 import { Retention } from './retention.ts'
 import { SeriesDirectory } from './series-directory.ts'
 import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
@@ -45,11 +55,9 @@ class SqliteStore implements Store {
     })
   }
 
-  async upsertWindows(windows: readonly WindowResult[]): Promise<void> {
+  async upsert({ windows = [], rollUps = [], steps = [], coverage = [] }: StoreRows) {
+    assert(rollUps.length + coverage.length === 0, 'nobody makes them yet')
     await this.#inPieces(windows, (tables, window) => tables.windows.upsert(window))
-  }
-
-  async upsertSteps(steps: readonly (Step | Told)[]): Promise<void> {
     await this.#inPieces(steps, (tables, step) => tables.steps.upsert(step))
   }
 
@@ -65,7 +73,11 @@ class SqliteStore implements Store {
     return this.#file.use(({ steps }) => steps.history(query))
   }
 
-  async retain(beforeMs: number): Promise<number> {
+  async coverage(_query: CoverageQuery): Promise<readonly SiteMinute[]> {
+    return []
+  }
+
+  async retain({ live: beforeMs }: KeptFrom): Promise<number> {
     let gone = 0
     let piece: number
     do {

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Step, Told } from '../../model/step.ts'
-import type { HistoryQuery } from '../store.ts'
+import type { HistoryPlace, HistoryQuery } from '../store.ts'
 
-const IN_SPAN = 'at > :from AND at <= :to ORDER BY at DESC, seq DESC, id DESC LIMIT :limit'
+/** The row value that a page begins behind is above all others where there is no page before. */
+const IN_SPAN = `at > :from AND at <= :to AND (at, seq, id) < (:afterAt, :afterSeq, :afterId)
+ORDER BY at DESC, seq DESC, id DESC LIMIT :limit`
+const NEWEST: HistoryPlace = { at: Number.MAX_SAFE_INTEGER, seq: 0, id: '' }
 
 /** Reads and writes the steps of alerts, and what was told of them, of one open file. */
 export class StepTable {
@@ -36,8 +39,10 @@ export class StepTable {
     }
   }
 
-  history({ fingerprint, from, to, limit }: HistoryQuery): readonly (Step | Told)[] {
-    const span = { from, to, limit }
+  history(query: HistoryQuery): readonly (Step | Told)[] {
+    const { fingerprint, from, to, after = NEWEST, limit } = query
+    const { at: afterAt, seq: afterSeq, id: afterId } = after
+    const span = { from, to, afterAt, afterSeq, afterId, limit }
     const rows =
       fingerprint === undefined
         ? this.#statements.byTime.all(span)

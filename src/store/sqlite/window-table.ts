@@ -130,7 +130,8 @@ export class WindowTable {
     ranked.push(...this.#older(query, { monitor, path }))
     const sign = query.order === 'highest' ? -1 : 1
     ranked.sort((a, b) => sign * (a.value - b.value) || (a.stem < b.stem ? -1 : 1))
-    const worst = ranked.slice(0, query.limit)
+    const { skip = 0, limit } = query
+    const worst = ranked.slice(skip, skip + limit)
     return worst.map(({ sid, end }) => this.#whole(query.monitor, { end, sid }))
   }
 

@@ -27,11 +27,17 @@ export const queryCases: readonly StoreCase[] = [
     title: 'a series is one group’s windows with ends in (from, to], oldest first',
     run: async (store) => {
       const ends = [5, 1, 4, 2, 3].map((second) => STARTED_AT + second * 1_000)
-      await store.upsertWindows(ends.map((end) => windowResult({ end })))
-      await store.upsertWindows(ends.map((end) => windowResult({ end, stream: 'other' })))
+      await store.upsert({ windows: ends.map((end) => windowResult({ end })) })
+      await store.upsert({ windows: ends.map((end) => windowResult({ end, stream: 'other' })) })
       const endsOf = async (span: { from: number; to: number; limit: number }) => {
         const group = { stream: 'arena-1', pop: 'ams1-e2' }
-        const found = await store.series({ scope: 'ams1', monitor: 'loss', group, ...span })
+        const found = await store.series({
+          scope: 'ams1',
+          monitor: 'loss',
+          tier: 'live',
+          group,
+          ...span,
+        })
         return found.map(({ end }) => (end - STARTED_AT) / 1_000)
       }
 
@@ -44,8 +50,8 @@ export const queryCases: readonly StoreCase[] = [
   {
     title: 'a series of an unknown group or monitor is empty',
     run: async (store) => {
-      await store.upsertWindows([windowResult()])
-      const query = { scope: 'ams1', from: 0, to: STARTED_AT, limit: 9 }
+      await store.upsert({ windows: [windowResult()] })
+      const query = { scope: 'ams1', tier: 'live', from: 0, to: STARTED_AT, limit: 9 } as const
 
       assert.deepEqual(await store.series({ ...query, monitor: 'loss', group: {} }), [])
       assert.deepEqual(await store.series({ ...query, monitor: 'other', group: {} }), [])
@@ -54,29 +60,34 @@ export const queryCases: readonly StoreCase[] = [
   {
     title: 'worst ranks each group’s newest closed window, highest or lowest first',
     run: async (store) => {
-      await store.upsertWindows([
-        lossOf('a', 0.9, { end: STARTED_AT - 1_000 }),
-        lossOf('a', 0.1),
-        lossOf('b', 0.3),
-        lossOf('c', 0.2, { end: STARTED_AT - 1_000 }),
-        lossOf('c', 0.8, { closed: false }),
-        windowResult({ monitor: 'other', values: { loss: 1 } }),
-      ])
+      await store.upsert({
+        windows: [
+          lossOf('a', 0.9, { end: STARTED_AT - 1_000 }),
+          lossOf('a', 0.1),
+          lossOf('b', 0.3),
+          lossOf('c', 0.2, { end: STARTED_AT - 1_000 }),
+          lossOf('c', 0.8, { closed: false }),
+          windowResult({ monitor: 'other', values: { loss: 1 } }),
+        ],
+      })
 
       assert.deepEqual(await worstOf(store), ['b 0.3 0', 'c 0.2 -1', 'a 0.1 0'])
       const lowest = await worstOf(store, { order: 'lowest', limit: 2 })
       assert.deepEqual(lowest, ['a 0.1 0', 'c 0.2 -1'])
+      assert.deepEqual(await worstOf(store, { skip: 1, limit: 1 }), ['c 0.2 -1'])
     },
   },
   {
     title: '[V2] worst leaves out groups without the value and groups too old',
     run: async (store) => {
-      await store.upsertWindows([
-        lossOf('zero', 0),
-        windowResult({ stream: 'unknown', values: { retrans: 3 } }),
-        lossOf('gone', 0.9, { end: STARTED_AT - 60_001 }),
-        lossOf('late', 0.5, { end: STARTED_AT - 60_000 }),
-      ])
+      await store.upsert({
+        windows: [
+          lossOf('zero', 0),
+          windowResult({ stream: 'unknown', values: { retrans: 3 } }),
+          lossOf('gone', 0.9, { end: STARTED_AT - 60_001 }),
+          lossOf('late', 0.5, { end: STARTED_AT - 60_000 }),
+        ],
+      })
 
       assert.deepEqual(await worstOf(store), ['late 0.5 -60', 'zero 0 0'])
       assert.deepEqual(await worstOf(store, { value: 'constructor' }), [])
@@ -87,12 +98,14 @@ export const queryCases: readonly StoreCase[] = [
   {
     title: 'worst at an earlier time does not see what came after it',
     run: async (store) => {
-      await store.upsertWindows([
-        lossOf('a', 0.1, { end: STARTED_AT - 20_000 }),
-        lossOf('a', 0.9),
-        lossOf('b', 0.2, { end: STARTED_AT - 15_000 }),
-        lossOf('new', 0.5),
-      ])
+      await store.upsert({
+        windows: [
+          lossOf('a', 0.1, { end: STARTED_AT - 20_000 }),
+          lossOf('a', 0.9),
+          lossOf('b', 0.2, { end: STARTED_AT - 15_000 }),
+          lossOf('new', 0.5),
+        ],
+      })
 
       const before = await worstOf(store, { at: STARTED_AT - 1 })
       assert.deepEqual(before, ['b 0.2 -15', 'a 0.1 -20'])
@@ -101,12 +114,12 @@ export const queryCases: readonly StoreCase[] = [
   {
     title: 'a correction counts in worst, and a window open again does not',
     run: async (store) => {
-      await store.upsertWindows([lossOf('a', 0.1), lossOf('b', 0.2)])
-      await store.upsertWindows([lossOf('b', 0.4, { end: STARTED_AT - 1_000 })])
+      await store.upsert({ windows: [lossOf('a', 0.1), lossOf('b', 0.2)] })
+      await store.upsert({ windows: [lossOf('b', 0.4, { end: STARTED_AT - 1_000 })] })
       const higher = { rev: 2_000_000 }
 
-      await store.upsertWindows([{ ...lossOf('a', 0.7), ...higher }])
-      await store.upsertWindows([{ ...lossOf('b', 0.9, { closed: false }), ...higher }])
+      await store.upsert({ windows: [{ ...lossOf('a', 0.7), ...higher }] })
+      await store.upsert({ windows: [{ ...lossOf('b', 0.9, { closed: false }), ...higher }] })
 
       assert.deepEqual(await worstOf(store), ['a 0.7 0', 'b 0.4 -1'])
     },
@@ -121,7 +134,7 @@ export const queryCases: readonly StoreCase[] = [
         return { ...lossOf(`s${random.below(25)}`, random.below(90) / 100, changes), ...changes }
       })
       for (let i = 0; i < windows.length; i += 50)
-        await store.upsertWindows(windows.slice(i, i + 50))
+        await store.upsert({ windows: windows.slice(i, i + 50) })
 
       for (const back of [0, 3_000, 12_500, 29_000]) {
         const at = STARTED_AT - back
@@ -137,7 +150,7 @@ export const queryCases: readonly StoreCase[] = [
       const [first, second, third] = steps
       const other = step({ fingerprint: 'ffffffffffffffff', at: STARTED_AT + 15 })
       const told = toldOf(third!)
-      await store.upsertSteps([second!, told, other, third!, first!])
+      await store.upsert({ steps: [second!, told, other, third!, first!] })
       const span = { from: STARTED_AT, to: STARTED_AT + 60_000 }
 
       const all = await store.history({ ...span, limit: 9 })
@@ -147,6 +160,10 @@ export const queryCases: readonly StoreCase[] = [
       assert.deepEqual(two, [third, told, second])
       const edges = { from: STARTED_AT + 10, to: STARTED_AT + 15, limit: 9 }
       assert.deepEqual(await store.history(edges), [other])
+      const next = await store.history({ ...span, after: second!, limit: 1 })
+      assert.deepEqual(next, [other])
+      const rest = await store.history({ ...span, fingerprint, after: third!, limit: 9 })
+      assert.deepEqual(rest, [second, first])
     },
   },
 ]

@@ -9,6 +9,7 @@ const seriesOf = (
   store.series({
     scope: 'ams1',
     monitor: 'loss',
+    tier: 'live',
     group: { pop: 'ams1-e2', stream: 'arena-1' },
     from: STARTED_AT - 3_600_000,
     to: STARTED_AT + 3_600_000,
@@ -18,6 +19,8 @@ const seriesOf = (
 
 const historyOf = (store: Store) =>
   store.history({ from: 0, to: STARTED_AT + 3_600_000, limit: 100 })
+
+const keptFrom = (at: number) => ({ live: at, minute: at, hour: at, steps: at, coverage: at })
 
 /** Writing: whole, once, whatever the order and however often (V4). */
 export const upsertCases: readonly StoreCase[] = [
@@ -38,12 +41,13 @@ export const upsertCases: readonly StoreCase[] = [
           },
           receipt: { event: null, read: null, pane: null, closed: 7 },
           definition: '8c1f000000000001',
+          stderr: { loss: 0.004 },
           rev: 2 ** 53 - 1,
         }),
         windowResult({ end: STARTED_AT + 2_000, values: { big: 2 ** 60, small: -1e-9, one: 1 } }),
       ]
 
-      await store.upsertWindows(windows)
+      await store.upsert({ windows })
 
       assert.deepEqual(await seriesOf(store), windows)
     },
@@ -54,12 +58,12 @@ export const upsertCases: readonly StoreCase[] = [
       const early = windowResult({ rev: 10, closed: false, values: { loss: 0.1 } })
       const late = windowResult({ rev: 11, corrected: true, values: { loss: 0.2 }, rows: 500 })
 
-      await store.upsertWindows([late])
-      await store.upsertWindows([early])
+      await store.upsert({ windows: [late] })
+      await store.upsert({ windows: [early] })
       assert.deepEqual(await seriesOf(store), [late])
 
       const later = windowResult({ rev: 12, values: {} })
-      await store.upsertWindows([later, early, late])
+      await store.upsert({ windows: [later, early, late] })
       assert.deepEqual(await seriesOf(store), [later])
     },
   },
@@ -68,8 +72,8 @@ export const upsertCases: readonly StoreCase[] = [
     run: async (store) => {
       const window = windowResult()
 
-      await store.upsertWindows([window])
-      await store.upsertWindows([{ ...window, rows: 0 }, window])
+      await store.upsert({ windows: [window] })
+      await store.upsert({ windows: [{ ...window, rows: 0 }, window] })
 
       assert.deepEqual(await seriesOf(store), [window])
     },
@@ -86,7 +90,7 @@ export const upsertCases: readonly StoreCase[] = [
         windowResult({ end: STARTED_AT + 1 }),
       ]
 
-      await store.upsertWindows(windows)
+      await store.upsert({ windows })
 
       assert.deepEqual(await seriesOf(store), [windows[0], windows[5]])
       assert.deepEqual(await seriesOf(store, { scope: 'all' }), [windows[1]])
@@ -100,9 +104,9 @@ export const upsertCases: readonly StoreCase[] = [
       const sent = toldOf(fired, { attempt: 2 })
       const elsewhere = toldOf(fired, { receiver: 'pager', sent: STARTED_AT + 800 })
 
-      await store.upsertSteps([fired, failed, elsewhere])
-      await store.upsertSteps([fired, sent])
-      await store.upsertSteps([failed])
+      await store.upsert({ steps: [fired, failed, elsewhere] })
+      await store.upsert({ steps: [fired, sent] })
+      await store.upsert({ steps: [failed] })
 
       assert.deepEqual(await historyOf(store), [fired, sent, elsewhere])
     },
@@ -113,10 +117,10 @@ export const upsertCases: readonly StoreCase[] = [
       const fired = step()
       const told = toldOf(fired)
 
-      await store.upsertSteps([told])
+      await store.upsert({ steps: [told] })
       assert.deepEqual(await historyOf(store), [])
 
-      await store.upsertSteps([fired])
+      await store.upsert({ steps: [fired] })
       assert.deepEqual(await historyOf(store), [fired, told])
     },
   },
@@ -128,16 +132,16 @@ export const upsertCases: readonly StoreCase[] = [
       const gone = windowResult({ stream: 'arena-2', end: STARTED_AT - 1 })
       const oldStep = step({ at: STARTED_AT - 1 })
       const keptStep = step({ seq: 2, at: STARTED_AT })
-      await store.upsertWindows([...old, kept, gone])
-      await store.upsertSteps([oldStep, toldOf(oldStep), keptStep])
+      await store.upsert({ windows: [...old, kept, gone] })
+      await store.upsert({ steps: [oldStep, toldOf(oldStep), keptStep] })
 
-      assert.equal(await store.retain(STARTED_AT), 4_503)
+      assert.equal(await store.retain(keptFrom(STARTED_AT)), 4_503)
 
       assert.deepEqual(await seriesOf(store), [kept])
       assert.deepEqual(await historyOf(store), [keptStep])
-      assert.equal(await store.retain(STARTED_AT), 0)
-      await store.upsertWindows([gone])
-      assert.equal(await store.retain(STARTED_AT), 1)
+      assert.equal(await store.retain(keptFrom(STARTED_AT)), 0)
+      await store.upsert({ windows: [gone] })
+      assert.equal(await store.retain(keptFrom(STARTED_AT)), 1)
     },
   },
   {
@@ -146,11 +150,11 @@ export const upsertCases: readonly StoreCase[] = [
       await store.close()
 
       const gone = { code: 'STORE_UNAVAILABLE' }
-      await assert.rejects(store.upsertWindows([windowResult()]), gone)
-      await assert.rejects(store.upsertSteps([step()]), gone)
+      await assert.rejects(store.upsert({ windows: [windowResult()] }), gone)
+      await assert.rejects(store.upsert({ steps: [step()] }), gone)
       await assert.rejects(seriesOf(store), gone)
       await assert.rejects(historyOf(store), gone)
-      await assert.rejects(store.retain(0), gone)
+      await assert.rejects(store.retain(keptFrom(0)), gone)
       await assert.rejects(store.migrate(), gone)
     },
   },
@@ -159,7 +163,7 @@ export const upsertCases: readonly StoreCase[] = [
     run: async (store) => {
       const identity = await store.migrate()
 
-      await store.upsertWindows([windowResult()])
+      await store.upsert({ windows: [windowResult()] })
 
       assert.notEqual(identity, '')
       assert.equal(await store.migrate(), identity)

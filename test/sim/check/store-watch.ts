@@ -85,7 +85,7 @@ export async function checkStore(
   const bySeries = Map.groupBy(finals.values(), ({ id }) => id.slice(0, id.lastIndexOf('|')))
   for (const windows of bySeries.values()) {
     const { scope, monitor, group } = windows[0]!
-    const stored = await store.series({ scope, monitor, group, ...always })
+    const stored = await store.series({ scope, monitor, group, tier: 'live', ...always })
     const byId = new Map(stored.map((window) => [window.id, window]))
     for (const { id, rev } of windows) {
       const there = byId.get(id)

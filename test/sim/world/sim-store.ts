@@ -42,20 +42,16 @@ export function simStore(
   }
   return {
     migrate: () => call(() => store.migrate()),
-    upsertWindows: (windows) =>
+    upsert: (rows) =>
       call(async () => {
-        await store.upsertWindows(windows)
-        watch.stored(windows)
-      }),
-    upsertSteps: (steps) =>
-      call(async () => {
-        await store.upsertSteps(steps)
-        watch.stored(steps)
+        await store.upsert(rows)
+        watch.stored([...(rows.windows ?? []), ...(rows.steps ?? [])])
       }),
     series: (query) => call(() => store.series(query)),
     worst: (query) => call(() => store.worst(query)),
     history: (query) => call(() => store.history(query)),
-    retain: (beforeMs) => call(() => store.retain(beforeMs)),
+    coverage: (query) => call(() => store.coverage(query)),
+    retain: (keptFrom) => call(() => store.retain(keptFrom)),
     close: () => Promise.resolve(),
   }
 }
