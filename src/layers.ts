@@ -120,6 +120,13 @@ export const layers: Readonly<Record<string, Room>> = {
     outside: ['node:sqlite', 'node:fs', 'node:fs/promises', 'node:path', 'node:worker_threads'],
     pure: false,
   },
+  'store/cassandra': {
+    level: 3,
+    charter: 'the store in Cassandra',
+    rooms: [...below, 'store', 'wire'],
+    outside: ['cassandra-driver', 'node:tls', 'node:fs', 'node:fs/promises', 'node:buffer'],
+    pure: false,
+  },
   collect: {
     level: 4,
     charter: 'the outside world to readings',
