@@ -2,8 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Step, Told } from '../../model/step.ts'
 import type { WindowResult } from '../../model/window-result.ts'
 import type { Clock } from '../../std/clock.ts'
-import type { SiteMinute } from '../../model/roll-up.ts'
-import { assert } from '../../std/assert.ts'
+import type { RollUp, SiteMinute } from '../../model/roll-up.ts'
 import type {
   CoverageQuery,
   HistoryQuery,
@@ -13,7 +12,9 @@ import type {
   StoreRows,
   WorstQuery,
 } from '../store.ts'
+import { CoverageTable } from './coverage-table.ts'
 import { Retention } from './retention.ts'
+import { RollUpTable } from './roll-up-table.ts'
 import { SeriesDirectory } from './series-directory.ts'
 import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
 import { StepTable } from './step-table.ts'
@@ -35,6 +36,8 @@ type Tables = {
   readonly db: DatabaseSync
   readonly directory: SeriesDirectory
   readonly windows: WindowTable
+  readonly rollUps: RollUpTable
+  readonly coverage: CoverageTable
   readonly steps: StepTable
   readonly retention: Retention
 }
@@ -56,13 +59,17 @@ class SqliteStore implements Store {
   }
 
   async upsert({ windows = [], rollUps = [], steps = [], coverage = [] }: StoreRows) {
-    assert(rollUps.length + coverage.length === 0, 'nobody makes them yet')
     await this.#inPieces(windows, (tables, window) => tables.windows.upsert(window))
+    await this.#inPieces(rollUps, (tables, rollUp) => tables.rollUps.upsert(rollUp))
+    await this.#inPieces(coverage, (tables, minute) => tables.coverage.upsert(minute))
     await this.#inPieces(steps, (tables, step) => tables.steps.upsert(step))
   }
 
-  async series(query: SeriesQuery): Promise<readonly WindowResult[]> {
-    return this.#file.use(({ windows }) => windows.series(query))
+  async series(query: SeriesQuery): Promise<readonly (WindowResult | RollUp)[]> {
+    const { tier } = query
+    return this.#file.use(({ windows, rollUps }) =>
+      tier === 'live' ? windows.series(query) : rollUps.series({ ...query, tier }),
+    )
   }
 
   async worst(query: WorstQuery): Promise<readonly WindowResult[]> {
@@ -73,22 +80,23 @@ class SqliteStore implements Store {
     return this.#file.use(({ steps }) => steps.history(query))
   }
 
-  async coverage(_query: CoverageQuery): Promise<readonly SiteMinute[]> {
-    return []
+  async coverage(query: CoverageQuery): Promise<readonly SiteMinute[]> {
+    return this.#file.use(({ coverage }) => coverage.coverage(query))
   }
 
-  async retain({ live: beforeMs }: KeptFrom): Promise<number> {
+  async retain(keptFrom: KeptFrom): Promise<number> {
     let gone = 0
     let piece: number
     do {
-      piece = this.#file.change(({ retention }) => retention.dropSome(beforeMs))
+      piece = this.#file.change(({ retention }) => retention.dropSome(keptFrom))
       gone += piece
       this.#file.use(({ retention }) => retention.shrink())
       await this.#clock.sleep(0)
     } while (piece > 0)
-    this.#file.change(({ retention, directory }) => {
-      retention.dropGroups(beforeMs)
+    this.#file.change(({ retention, directory, rollUps }) => {
+      retention.dropGroups(keptFrom)
       directory.forget()
+      rollUps.forget()
     })
     return gone
   }
@@ -110,6 +118,13 @@ class SqliteStore implements Store {
 
 function tablesOf(db: DatabaseSync): Tables {
   const directory = new SeriesDirectory(db)
-  const windows = new WindowTable(db, directory)
-  return { db, directory, windows, steps: new StepTable(db), retention: new Retention(db) }
+  return {
+    db,
+    directory,
+    windows: new WindowTable(db, directory),
+    rollUps: new RollUpTable(db, directory),
+    coverage: new CoverageTable(db),
+    steps: new StepTable(db),
+    retention: new Retention(db),
+  }
 }
