@@ -36,7 +36,15 @@ export type SourceSpec = TextSourceSpec | SsSourceSpec | MatchNightSpec
 
 /** The topics whose retention is set; `checkpoints` are compacted. */
 export type RetainedTopic =
-  'readings' | 'panes' | 'windows' | 'transitions' | 'notices' | 'commands' | 'late' | 'rejected'
+  | 'readings'
+  | 'panes'
+  | 'windows'
+  | 'rollups'
+  | 'transitions'
+  | 'notices'
+  | 'commands'
+  | 'late'
+  | 'rejected'
 
 /** A Kafka cluster. Files are absolute; who connects reads them, for each connection anew. */
 export type KafkaSpec = {
@@ -81,7 +89,14 @@ export type Config = {
       Record<RetainedTopic, { readonly ageMs: number; readonly bytesMax: number }>
     >
   }
-  readonly store: { readonly kind: 'sqlite' | 'memory'; readonly retentionMs: number }
+  readonly store: {
+    readonly kind: 'sqlite' | 'memory'
+    /** Of windows, and of the steps of alerts. */
+    readonly retentionMs: number
+    /** Of roll-ups by the minute and by the hour; what is known of sites is kept as hours are. */
+    readonly minutesMs: number
+    readonly hoursMs: number
+  }
   readonly collect: {
     readonly sources: readonly SourceSpec[]
     /** For rows that come by no source of their own: posted, or replayed. */

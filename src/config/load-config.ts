@@ -99,7 +99,12 @@ function compile(settings: Settings, site: Site): Config {
       durability: log.durability,
       retention: retentionOf(log.retention),
     },
-    store: { kind: store.kind, retentionMs: store.retention },
+    store: {
+      kind: store.kind,
+      retentionMs: store.retention,
+      minutesMs: store.minutes,
+      hoursMs: store.hours,
+    },
     collect: compileCollect(settings.collect, site, (path, at) => {
       const key = readSecret(path, at)
       return key === undefined ? undefined : new Secret(utf8(key.trimEnd()))
@@ -128,6 +133,7 @@ function retentionOf(written: Settings['log']['retention']): Config['log']['rete
     readings: of(written.readings),
     panes: of(written.panes),
     windows: of(written.windows),
+    rollups: of(written.rollups),
     transitions: of(written.transitions),
     notices: of(written.notices),
     commands: of(written.commands),

@@ -7,8 +7,16 @@ const TOPIC = 'checkpoints'
 
 type Placed = { readonly partition: number; readonly slot: number }
 
+/** What every reader's checkpoint says of offsets. */
+export type CheckpointBase = {
+  readonly epoch: number
+  readonly offset: Offset
+  readonly rebuildFrom: Offset
+  readonly commandsTo: Offset
+}
+
 /** The checkpoints of one reader of `panes`, each of one partition, as they lie in the log. */
-export class CheckpointLog<Body extends { readonly epoch: number; readonly offset: Offset }> {
+export class CheckpointLog<Body extends CheckpointBase> {
   readonly #reader: string
 
   constructor(reader: string) {

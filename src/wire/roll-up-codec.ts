@@ -1,5 +1,6 @@
 // A record of `rollups`. A roll-up is binary, key = monitor 0x00 group as of panes:
-//   u8 'R' · u8 version 1 · u8 tier (1 minute, 2 hour) · varint n · n bytes JSON of a window · states
+//   u8 'R' · u8 version 1 · u8 tier (1 minute, 2 hour) · varint n · n bytes: JSON of a window
+//   · states
 // All else is JSON: what is known of a site in one minute (key 0x00 site), and `past`, which says
 // how far the minutes of a monitor in a scope have been made (no key).
 import type { RolledUpTo, RollUp, SiteMinute } from '../model/roll-up.ts'

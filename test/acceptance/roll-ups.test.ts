@@ -100,7 +100,7 @@ test('[T2] a minute’s states are those of all its rows folded at once', () => 
 
       assertFolded(rig.minutes, foldedAtOnce(rows, spec, MINUTE), spec)
     }),
-    { numRuns: 15 },
+    { numRuns: 6 },
   )
 })
 

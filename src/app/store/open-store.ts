@@ -34,7 +34,9 @@ export async function retainStore(
   while (!signal.aborted) {
     await clock.sleep(RETAIN_EVERY_MS, signal)
     if (signal.aborted) return
-    const from = clock.now() - config.store.retentionMs
-    await store.retain({ live: from, minute: from, hour: from, steps: from, coverage: from })
+    const { retentionMs, minutesMs, hoursMs } = config.store
+    const now = clock.now()
+    const [live, minute, hour] = [now - retentionMs, now - minutesMs, now - hoursMs]
+    await store.retain({ live, minute, hour, steps: live, coverage: hour })
   }
 }

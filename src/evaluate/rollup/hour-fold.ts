@@ -8,7 +8,7 @@ import { HOUR_MS } from './roll-up-monitor.ts'
 /** Open hours at once (D5): minutes of more groups are refused and counted. */
 const HOURS_MAX = 500_000
 
-/** What became of a minute: counted already, of a definition not in force, or one group too many. */
+/** What became of a minute: counted before, of a definition not in force, a group too many. */
 export type HourVerdict = 'new' | 'repeated' | 'definition' | 'groups'
 
 type Hour = {

@@ -108,7 +108,9 @@ class RollUpReader {
     const { log, spec } = this.#deps
     const stop = new AbortController()
     const beside = spec.live ? this.#commands.run(stop.signal) : undefined
-    const failure = new Promise<never>((_, reject) => beside?.catch(reject))
+    const failure = new Promise<never>((_, reject) => {
+      beside?.catch(reject)
+    })
     const position = { offset: this.#next, note: '' }
     const turns = log.read(this.#claim, { position, bytesMax: TURN_BYTES_MAX })
     const iterator = turns[Symbol.asyncIterator]()
