@@ -22,6 +22,7 @@ import type { OpenLog } from './log/opened-log.ts'
 import { openServer } from './serve/open-server.ts'
 import { openStore, retainStore } from './store/open-store.ts'
 import { watchReceipts, type HopTaken } from './watch/receipt-watch.ts'
+import { historyReader } from './history-reader.ts'
 import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './watch/readiness.ts'
 import type { Role } from './roles.ts'
@@ -214,7 +215,10 @@ class Parts {
     const asked = this.#monitors.begin((ask) => supervise(this.#supervision, rules, ask))
     // Whoever judges finds in the log by which rules, so that a replay judges alike (A75).
     this.#read(asked.then(() => (reading.aborted ? undefined : this.#startHot())))
-    if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
+    if (wanted.has('record')) {
+      const past = historyReader({ ...this.#readerDeps, spec: this.#monitors.past })
+      this.#startReaders([...recordReaders(this.#readerDeps), past])
+    }
     this.#startOutward()
     if (wanted.has('evaluate')) this.#watchReceipts(reading)
     if (wanted.has('serve')) this.#startTail()
