@@ -91,3 +91,16 @@ for (const term of TAKEN) {
     assert.equal(config.ok && config.config.monitors[0]?.rules[0]?.early, false)
   })
 }
+
+test('[H7] a rule that asks the past says why by itself, unless its author does', () => {
+  const when = `when: 'retrans > base("retrans", "1h") && each > trend("retrans", "30m")'`
+  const summaryOf = (rule: string) => {
+    const config = loaded(rule)
+    return config.ok && config.config.monitors[0]?.rules[0]?.annotations['summary']
+  }
+
+  const bySelf = 'retrans {{retrans}}, base(retrans, 1h) {{base(retrans, 1h)}}'
+  assert.equal(summaryOf(when), `${bySelf}, trend(retrans, 30m) {{trend(retrans, 30m)}}`)
+  assert.equal(summaryOf(`${when}, annotations: { summary: so }`), 'so')
+  assert.equal(summaryOf('when: retrans > 1'), undefined)
+})
