@@ -7,7 +7,8 @@ import { decodeTransition, encodeTransition } from '../wire/step-codec.ts'
 import { admitPanes, admitSteps } from './admit-sites.ts'
 import { newForwardProgress } from './forward-progress.ts'
 import { recordsOf, runToEnd, twoLogs } from './forward-rig.suite.ts'
-import { AT, factRow, pane, paneRow, storyOf, watermarkRow } from './pane-rows.suite.ts'
+import { factRow } from './fact-row.suite.ts'
+import { AT, pane, paneRow, storyOf, watermarkRow } from './pane-rows.suite.ts'
 
 type Logs = Awaited<ReturnType<typeof twoLogs>>
 

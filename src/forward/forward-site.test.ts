@@ -9,7 +9,8 @@ import { watermarkKey } from '../wire/pane-codec.ts'
 import { ForwardPace } from './forward-pace.ts'
 import { recordsOf, runToEnd, siteDeps, twoLogs } from './forward-rig.suite.ts'
 import { forwardPanes, forwardSteps } from './forward-site.ts'
-import { AT, factRow, paneRow, storyOf, watermarkRow } from './pane-rows.suite.ts'
+import { factRow } from './fact-row.suite.ts'
+import { AT, paneRow, storyOf, watermarkRow } from './pane-rows.suite.ts'
 
 const TARGET = 'site.ams1.panes'
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Log, LogRecord } from '../log/log.ts'
 import type { Pane, Watermark } from '../model/pane.ts'
-import { encodeFact } from '../wire/fact-codec.ts'
 import { decodePanesRecord, encodePane, paneKey, watermarkKey } from '../wire/pane-codec.ts'
 import { encodeWatermark } from '../wire/watermark-codec.ts'
 import { recordsOf } from './forward-rig.suite.ts'
@@ -60,12 +59,4 @@ export async function storyOf(log: Log, topic: string): Promise<readonly string[
     const { site, partition: source, watermark } = record.watermark
     return `p${partition} watermark ${site}/${source} +${(watermark - AT) / 1000}s`
   })
-}
-
-/** What the past of the pane's group was. */
-export const factRow = (): LogRecord => {
-  const { monitor, definition, group } = pane()
-  const fact = { v: 1, site: 'history', monitor, definition, scope: 'all', group } as const
-  const value = encodeFact({ ...fact, facts: { 'base(x, 1h)': 1 }, at: AT, until: AT + 1000 })
-  return { key: paneKey(monitor, group), value }
 }
