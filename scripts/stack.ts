@@ -4,6 +4,7 @@
  */
 import process from 'node:process'
 import { systemClock } from '../src/std/clock.ts'
+import { startCassandra, type CassandraCluster } from './stack/cassandra-cluster.ts'
 import { startKafka, type KafkaCluster } from './stack/kafka-cluster.ts'
 import { startMirrorMaker } from './stack/mirror-maker.ts'
 import { startZookeeperKafka } from './stack/zookeeper-cluster.ts'
@@ -11,7 +12,9 @@ import { startZookeeperKafka } from './stack/zookeeper-cluster.ts'
 const USAGE = `npm run stack -- kafka one | kafka three | kafka six    Kafka 4.3.1
 npm run stack -- secured                               one broker, SASL_SSL and ACLs
 npm run stack -- zookeeper                             Kafka 3.9.2 on ZooKeeper 3.9.5
-npm run stack -- mirror FROM-PORT TO-PORT PATTERN      MirrorMaker 2, topics by pattern`
+npm run stack -- mirror FROM-PORT TO-PORT PATTERN      MirrorMaker 2, topics by pattern
+npm run stack -- cassandra one | cassandra three       Cassandra 5.0.8
+npm run stack -- cassandra secured                     one node, TLS, passwords and rights`
 const NEVER_MS = 2_147_483_647
 
 type Running = { readonly says: string; close(): Promise<void> }
@@ -27,6 +30,8 @@ function started([kind = '', ...args]: readonly string[]): Promise<Running> | un
       return startKafka({ shape: 'one', security: 'sasl-ssl' }).then(shown)
     case 'zookeeper':
       return startZookeeperKafka({}).then(shown)
+    case 'cassandra':
+      return cassandraOf(first)?.then(cassandraShown)
     case 'mirror':
       return startMirrorMaker({ from: local(first), to: local(to), topics }).then(
         ({ pid, close }) => ({ says: `pid ${pid}`, close }),
@@ -34,6 +39,23 @@ function started([kind = '', ...args]: readonly string[]): Promise<Running> | un
     default:
       return undefined
   }
+}
+
+function cassandraOf(shape: string): Promise<CassandraCluster> | undefined {
+  if (shape === 'secured') return startCassandra({ nodes: 1, security: 'tls-auth' })
+  if (shape !== 'one' && shape !== 'three') return undefined
+  return startCassandra({ nodes: shape === 'one' ? 1 : 3 })
+}
+
+function cassandraShown(cluster: CassandraCluster): Running {
+  const { contactPoints, localDataCenter, security, close } = cluster
+  const says = `${contactPoints.join()}
+${localDataCenter}`
+  if (!security) return { says, close }
+  const roles = [security.admin, security.migrate, security.user].map(
+    ({ username, password }) => `\n${username} ${password}`,
+  )
+  return { says: `${says}${roles.join('')}\n${security.caFile}`, close }
 }
 
 const local = (port: string) => [{ host: '127.0.0.1', port: Number(port) }]

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Prints the folder that holds one set of jars, after fetching it with Maven once:
-#   jars.sh kafka | kafka39 | zookeeper | all
+#   jars.sh kafka | kafka39 | zookeeper | cassandra | all
 # kafka is Kafka 4.3.1 (server, tools, MirrorMaker 2), kafka39 is Kafka 3.9.2, the last line that
-# runs on ZooKeeper, zookeeper is ZooKeeper 3.9.5. Versions are pinned; a finished folder is used
-# again, an interrupted fetch leaves none behind. Needs mvn; NOCTURNE_STACK names another cache.
+# runs on ZooKeeper, zookeeper is ZooKeeper 3.9.5, cassandra is Cassandra 5.0.8. Versions are
+# pinned; a finished folder is used again, an interrupted fetch leaves none behind. Needs mvn;
+# NOCTURNE_STACK names another cache.
 set -euo pipefail
 
 cache=${NOCTURNE_STACK:-$HOME/.cache/nocturne-stack}
 
 # What each set needs beyond what its parts bring: the jars of servers name a logging interface and
-# bring nothing behind it, ZooKeeper's metrics and snappy are optional to Maven and needed to run.
-declare -A versions=([kafka]=4.3.1 [kafka39]=3.9.2 [zookeeper]=3.9.5)
+# bring nothing behind it, ZooKeeper's metrics and snappy are optional to Maven and needed to run,
+# Cassandra's jamm is also the Java agent that measures its memory.
+declare -A versions=([kafka]=4.3.1 [kafka39]=3.9.2 [zookeeper]=3.9.5 [cassandra]=5.0.8)
 declare -A artifacts=(
   [kafka]="org.apache.kafka:kafka_2.13:4.3.1 org.apache.kafka:kafka-tools:4.3.1
     org.apache.kafka:connect-mirror:4.3.1 org.apache.kafka:connect-runtime:4.3.1
@@ -21,6 +23,7 @@ declare -A artifacts=(
     org.slf4j:slf4j-reload4j:1.7.36"
   [zookeeper]="org.apache.zookeeper:zookeeper:3.9.5 io.dropwizard.metrics:metrics-core:4.1.12.1
     org.xerial.snappy:snappy-java:1.1.10.5"
+  [cassandra]="org.apache.cassandra:cassandra-all:5.0.8 com.github.jbellis:jamm:0.4.0"
 )
 
 pom() { # name
@@ -62,7 +65,7 @@ fetch() { # name
 }
 
 case ${1:-} in
-  all) for name in kafka kafka39 zookeeper; do fetch "$name"; done ;;
-  kafka | kafka39 | zookeeper) fetch "$1" ;;
-  *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  all) for name in kafka kafka39 zookeeper cassandra; do fetch "$name"; done ;;
+  kafka | kafka39 | zookeeper | cassandra) fetch "$1" ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

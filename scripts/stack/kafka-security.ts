@@ -1,13 +1,9 @@
-import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { makeCertificates } from './certificates.ts'
 import { runTool } from './java.ts'
 import type { Address } from './kafka-probe.ts'
 
-const run = promisify(execFile)
-
-const OPENSSL_MS_MAX = 30_000
 const MODULES = 'org.apache.kafka.common.security'
 
 /** Who logs in and with what, by PLAIN and by SCRAM alike. */
@@ -53,7 +49,10 @@ export async function securedSettings(
 ): Promise<Readonly<Record<string, string>>> {
   const names =
     certificateHost === undefined ? 'IP:127.0.0.1,DNS:localhost' : `DNS:${certificateHost}`
-  await makeCertificates(folder, names)
+  await makeCertificates(folder, [{ name: 'broker', hosts: names }])
+  // Kafka reads key and certificate from one file.
+  const parts = ['broker.key', 'broker.pem'].map((name) => readFile(join(folder, name), 'utf8'))
+  await writeFile(join(folder, 'broker.pem'), (await Promise.all(parts)).join(''))
   const users = [ADMIN, USER].map(({ username, password }) => `user_${username}="${password}"`)
   const jaas = (mechanism: string) => `listener.name.client.${mechanism}.sasl.jaas.config`
   return {
@@ -69,26 +68,6 @@ export async function securedSettings(
     // Nodes speak to each other without a log-in, on listeners that clients are not told of.
     'super.users': `User:${ADMIN.username};User:ANONYMOUS`,
   }
-}
-
-async function makeCertificates(folder: string, names: string): Promise<void> {
-  const config = join(folder, 'openssl.cnf')
-  const ca = '[ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n'
-  const broker = `[broker]\nbasicConstraints=CA:FALSE\nsubjectAltName=${names}\n`
-  await writeFile(config, `[req]\ndistinguished_name=name\n[name]\n${ca}${broker}`)
-  const make = async (name: string, args: readonly string[]) => {
-    const files = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.pem`)]
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-    const made = ['req', '-x509', '-config', config, ...key, '-days', '30', '-subj', `/CN=${name}`]
-    await run('openssl', [...made, ...files, ...args], { timeout: OPENSSL_MS_MAX })
-  }
-  await make('ca', ['-extensions', 'ca'])
-  await make('wrong-ca', ['-extensions', 'ca'])
-  const signer = ['-CA', join(folder, 'ca.pem'), '-CAkey', join(folder, 'ca.key')]
-  await make('broker', ['-extensions', 'broker', ...signer])
-  // Kafka reads key and certificate from one file.
-  const parts = ['broker.key', 'broker.pem'].map((name) => readFile(join(folder, name), 'utf8'))
-  await writeFile(join(folder, 'broker.pem'), (await Promise.all(parts)).join(''))
 }
 
 /** What clients of a secured cluster are given; the tools ask the listeners of the brokers. */

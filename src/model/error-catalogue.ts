@@ -1,9 +1,11 @@
 import type { ErrorEntry } from './error-entry.ts'
 import { logErrors } from './log-errors.ts'
+import { storeErrors } from './store-errors.ts'
 
 /** Every error that can leave a room; `{}` in a message is filled with what it met. */
 export const errorCatalogue = {
   ...logErrors,
+  ...storeErrors,
   CONFIG_INVALID: {
     message: 'the configuration is not valid: {}',
     advice: 'mend the line it names; nocturne check config FILE says the same without starting',
@@ -60,20 +62,6 @@ export const errorCatalogue = {
     retry: false,
     exit: 4,
     status: 409,
-  },
-  STORE_UNAVAILABLE: {
-    message: 'the store cannot be reached: {}',
-    advice: 'nothing is lost: windows wait in the log until the store is back',
-    retry: true,
-    exit: 1,
-    status: 503,
-  },
-  STORE_REFUSED: {
-    message: 'the store was made by another version: {}',
-    advice: 'move the file away; it is rebuilt from the log',
-    retry: false,
-    exit: 3,
-    status: 500,
   },
   SERVE_QUERY_INVALID: {
     message: 'the request cannot be answered: {}',
