@@ -71,13 +71,15 @@ export class PartitionEvaluator {
     if (!isInForce) this.#await(record)
   }
 
-  /** What the past of a group was, from here on in the log's order (H2). */
-  fact(record: FactRecord): void {
+  /** What the past of a group was, from here on (H2); false where nobody here asks. */
+  fact(record: FactRecord): boolean {
     if (this.#keys.isFull) this.#renumber()
     const { monitor, definition, scope, group } = record
     const isInForce = this.#monitors.get(monitor)?.spec.definition === definition
     const there = isInForce ? this.#scopes.get(monitor)?.get(scope) : undefined
-    this.count(there?.fact(this.#keys.numberOf(monitor, group), record) ?? 'fact_unasked')
+    const verdict = there?.fact(this.#keys.numberOf(monitor, group), record) ?? 'fact_unasked'
+    this.count(verdict)
+    return verdict === 'fact'
   }
 
   watermark(record: Watermark, into: Results): void {

@@ -124,7 +124,8 @@ export class ScopeEvaluator {
     const state = this.#groups.get(key)
     if (state === undefined) return 'fact_unasked'
     const { past } = this.#parts.monitor
-    if (past.count > 0) past.note((state.past ??= new GroupPast()), said, state.alerts)
+    if (past.count === 0) return 'fact_unasked'
+    past.note((state.past ??= new GroupPast()), said, state.alerts)
     return 'fact'
   }
 
@@ -348,7 +349,7 @@ export class ScopeEvaluator {
     const { end, rev, bars } = window
     const { rows, values } = this.#merge
     const { past } = this.#parts.monitor
-    if (past.count > 0) past.fill(values, state.past, end)
+    const isPastUnknown = past.count > 0 && !past.fill(values, state.past, end)
     const judged = {
       end,
       rev,
@@ -358,6 +359,7 @@ export class ScopeEvaluator {
       rowsAt: finite(state.panes.rowsAt(end)) ?? undefined,
       unwatchedTo: unwatchedTo(this.#sources, state, this.#closedTo),
       values,
+      isPastUnknown,
       ...(bars === undefined ? {} : { margins: past.margins(bars.margin) }),
       texts: state.texts,
     }

@@ -39,9 +39,15 @@ export class PastTerms {
     }
   }
 
-  /** Fills the slots for the window that ends here: NaN where nothing is known. */
-  fill(values: Float64Array, past: GroupPast | undefined, end: number): void {
-    for (const { text, slot } of this.#asked) values[slot] = past?.at(text, end) ?? NaN
+  /** Fills the slots for the window that ends here, NaN where one is not known; are all known? */
+  fill(values: Float64Array, past: GroupPast | undefined, end: number): boolean {
+    let isWhole = true
+    for (const { text, slot } of this.#asked) {
+      const number = past?.at(text, end) ?? NaN
+      values[slot] = number
+      isWhole &&= number === number
+    }
+    return isWhole
   }
 
   /** What is known, by the texts of the terms: evidence beside the window's own values. */
