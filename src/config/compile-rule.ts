@@ -1,9 +1,11 @@
 import type { Environment } from '../alert/expression.ts'
+import { historyTerms } from '../alert/history-terms.ts'
 import { monotony } from '../alert/monotone.ts'
 import { templateNames } from '../alert/template.ts'
 import { readingFields } from '../model/reading.ts'
 import type { LevelSpec, MonitorSpec, RuleSpec, Scope, Severity } from '../model/monitor.ts'
 import { checkBound } from './check-bound.ts'
+import { checkHistory } from './check-history.ts'
 import type { ConfigPath } from './config-error.ts'
 import { compiledExpression, type Findings } from './expressions.ts'
 import { nearestName } from './nearest-name.ts'
@@ -37,12 +39,12 @@ export function compileRule(rule: RuleFields, home: RuleHome): RuleSpec {
   const levels = levelsOf(rule, home)
   const gate = rule.gate === undefined ? undefined : condition(rule.gate, home, ['gate'])
   const isInstant = (rule.for ?? 0) === 0 && (rule.of === undefined || rule.of.m === 1)
-  const isMonotone = monotony(
-    { levels, ...(gate === undefined ? {} : { gate }) },
-    { aggregates: home.monitor.aggregates, neverNegative },
-  ).monotone
+  const judged = { levels, ...(gate === undefined ? {} : { gate }) }
+  const { aggregates } = home.monitor
+  const isMonotone = monotony(judged, { aggregates, neverNegative }).monotone
   if (rule.bound !== undefined) checkBound(levels, home)
-  checkTexts(rule, home)
+  checkHistory(judged, home)
+  checkTexts(rule, { ...home, names: [...home.names, ...historyTerms([judged]).keys()] })
   return {
     id: `${home.monitor.id}/${rule.alert}`,
     alert: rule.alert,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import type { Clock } from '../../std/clock.ts'
+import type { Lane } from '../../std/lane.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import type { Store } from '../../store/store.ts'
@@ -11,12 +12,14 @@ export async function openStore(given: {
   readonly config: Config
   readonly clock: Clock
   readonly logger: Logger
+  readonly lane: Lane
 }): Promise<Store> {
-  const { config, clock, logger } = given
+  const { config, clock, logger, lane } = given
   if (config.store.kind === 'memory') return openMemoryStore({ clock })
   return openSqliteStore({
     file: join(config.dataFolder, 'store.db'),
     clock,
+    turn: () => lane.turn(),
     onSetAside: ({ movedTo, reason }) =>
       logger.error({ reason, moved_to: movedTo }, 'the store was damaged; it is built anew'),
   })
