@@ -4,6 +4,7 @@ import { historySpec, type HistorySpec } from '../history/history-spec.ts'
 import { keepHistory } from '../history/keep-history.ts'
 import { QuerySlots } from '../history/query-slots.ts'
 import type { Clock } from '../std/clock.ts'
+import type { Lane } from '../std/lane.ts'
 import type { Replaceable } from '../std/replaceable.ts'
 import type { Store } from '../store/store.ts'
 import type { ClaimReader } from './claim-reader.ts'
@@ -21,11 +22,12 @@ export function pastSpec(config: Config): HistorySpec {
 export function historyReader(deps: {
   readonly store: Store
   readonly clock: Clock
+  readonly lane: Lane
   readonly progress: { readonly history: HistoryProgress }
   readonly spec: Replaceable<HistorySpec>
 }): ClaimReader {
-  const { store, clock, spec } = deps
-  const given = { store, clock, spec, slots: new QuerySlots(QUERIES_MAX) }
+  const { store, clock, lane, spec } = deps
+  const given = { store, clock, lane, spec, slots: new QuerySlots(QUERIES_MAX) }
   const progress = deps.progress.history
   const read: ClaimReader['read'] = (claim, log) => keepHistory({ ...given, progress, log }, claim)
   return { group: 'history', topic: 'windows', read }

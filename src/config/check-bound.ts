@@ -1,7 +1,7 @@
 import type { AggregateKind, LevelSpec, MonitorSpec } from '../model/monitor.ts'
 import type { ConfigPath } from './config-error.ts'
 import type { Findings } from './expressions.ts'
-import { namesIn } from './names-in.ts'
+import { namesIn } from '../alert/names-in.ts'
 
 type Home = {
   readonly monitor: Pick<MonitorSpec, 'aggregates' | 'values'>

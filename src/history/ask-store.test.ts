@@ -10,6 +10,7 @@ import { distinct } from '../sketch/distinct.ts'
 import { quantile } from '../sketch/quantile.ts'
 import { sum } from '../sketch/sum.ts'
 import { ByteWriter, utf8 } from '../std/bytes.ts'
+import { Lane } from '../std/lane.ts'
 import { prng } from '../std/prng.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
@@ -30,9 +31,15 @@ async function ask(
   rows: { readonly windows?: readonly WindowResult[]; readonly rollUps?: readonly RollUp[] },
   end = NIGHT,
 ): Promise<number | undefined> {
-  const store = openMemoryStore({ clock: new SimulatedClock() })
+  const clock = new SimulatedClock()
+  const store = openMemoryStore({ clock })
   await store.upsert(rows)
-  return askStore(store, asked, { monitor, scope: 'all', named: { stream: 'arena-1' }, end })
+  return askStore({ store, lane: new Lane(clock) }, asked, {
+    monitor,
+    scope: 'all',
+    named: { stream: 'arena-1' },
+    end,
+  })
 }
 
 const minutes = (count: number, of: (i: number) => Record<string, number>): RollUp[] =>

@@ -1,6 +1,7 @@
 import type { HistoryTerm } from '../model/history-term.ts'
 import type { RollUp, Tier } from '../model/roll-up.ts'
 import type { WindowResult } from '../model/window-result.ts'
+import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
 import { Comparable } from './comparable.ts'
 import { historyPlan, type HistoryPlan } from './history-plan.ts'
@@ -16,19 +17,22 @@ export type Asker = {
   readonly end: number
 }
 
+/** The store, and whose turn it is to ask: before each page the caller waits for it. */
+export type AskedStore = { readonly store: Pick<Store, 'series'>; readonly lane: Lane }
+
 type Row = WindowResult | RollUp
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-/** Rows of a page: those with states may have some kilobytes each. */
-const PAGE_ROWS = { live: 1000, minute: 500, hour: 250 } as const satisfies Record<Tier, number>
+/** Rows of a page: some milliseconds of work, which is all that a page of somebody may wait. */
+const PAGE_ROWS = { live: 250, minute: 200, hour: 100 } as const satisfies Record<Tier, number>
 
 /**
  * What a term is for a group now; undefined where the past is too young to say (H5).
  * @throws STORE_UNAVAILABLE and what else the store throws.
  */
 export async function askStore(
-  store: Store,
+  asked: AskedStore,
   term: HistoryTerm,
   asker: Asker,
 ): Promise<number | undefined> {
@@ -38,7 +42,7 @@ export async function askStore(
   const start = asker.end - spec.window.sizeMs
   if (term.op === 'over') {
     const span = { tier: plan.tier, from: asker.end - term.spanMs, to: asker.end }
-    return merged(rowsOf(store, asker, span), { plan, number })
+    return merged(rowsOf(asked, asker, span), { plan, number })
   }
   const points: Point[] = []
   const spans =
@@ -46,7 +50,7 @@ export async function askStore(
       ? sameHours(start, term.spanMs)
       : [{ from: start - term.spanMs, to: start }]
   for (const span of spans) {
-    for await (const row of rowsOf(store, asker, { ...span, tier: plan.tier })) {
+    for await (const row of rowsOf(asked, asker, { ...span, tier: plan.tier })) {
       const value = row.closed && row.complete ? number.ofRow(row, plan.tier) : NaN
       if (Number.isFinite(value)) points.push({ at: row.end, value })
     }
@@ -83,7 +87,7 @@ async function merged(
 
 /** The rows of a span, page by page, oldest first, without those of another definition. */
 async function* rowsOf(
-  store: Store,
+  { store, lane }: AskedStore,
   { monitor, scope, named }: Asker,
   span: { readonly tier: Tier; readonly from: number; readonly to: number },
 ): AsyncGenerator<Row> {
@@ -93,6 +97,7 @@ async function* rowsOf(
   const query = { scope, monitor: id, group: named, tier, to, limit }
   let from = span.from
   for (;;) {
+    await lane.turn()
     const page = await store.series({ ...query, from })
     for (const row of page) if (row.definition === definition) yield row
     if (page.length < limit) return

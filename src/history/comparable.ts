@@ -1,4 +1,5 @@
 import { compileNumber } from '../alert/compile-expression.ts'
+import { namesIn } from '../alert/names-in.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import { aggregateState, type AggregateState } from '../sketch/aggregate-state.ts'
 import type { RollUp, Tier } from '../model/roll-up.ts'
@@ -9,6 +10,8 @@ import { tierMs } from './history-plan.ts'
 export class Comparable {
   readonly #spec: MonitorSpec
   readonly #place: number
+  /** Which aggregates it is made of. */
+  readonly #needed: readonly boolean[]
   /** Of a named value: from the aggregates' numbers. */
   readonly #derive: ((slots: Float64Array) => number) | undefined
 
@@ -18,6 +21,8 @@ export class Comparable {
     const value = spec.values.find((each) => each.name === name)
     this.#derive = value && compileNumber(value.expression, slots)
     this.#place = slots.get(name) ?? -1
+    const read = value === undefined ? [name] : namesIn(value.expression)
+    this.#needed = spec.aggregates.map((aggregate) => read.includes(aggregate.name))
   }
 
   /**
@@ -42,6 +47,7 @@ export class Comparable {
     return {
       add: (rollUp) => {
         aggregates.forEach((spec, i) => {
+          if (this.#needed[i] === false) return
           const [into, from] = [states[i], rollUp.states[i]]
           const read = from && aggregateState.decode(spec, from)
           states[i] = into && read && aggregateState.merge(spec, into, read)

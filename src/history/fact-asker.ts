@@ -3,6 +3,7 @@ import { NocturneError } from '../model/nocturne-error.ts'
 import { Bell } from '../std/bell.ts'
 import type { Clock } from '../std/clock.ts'
 import { InFlight } from '../std/in-flight.ts'
+import type { Lane } from '../std/lane.ts'
 import type { Store } from '../store/store.ts'
 import { encodeFact } from '../wire/fact-codec.ts'
 import { askStore } from './ask-store.ts'
@@ -26,6 +27,8 @@ export type AskerDeps = {
   readonly log: Log
   readonly store: Store
   readonly clock: Clock
+  /** Shared with whatever else can wait. */
+  readonly lane: Lane
   /** Shared by all partitions: so many queries are in flight in this process. */
   readonly slots: QuerySlots
   readonly progress: HistoryProgress
@@ -112,13 +115,13 @@ export class FactAsker {
     { watched, set }: Due,
     { end, signal }: { readonly end: number; readonly signal: AbortSignal },
   ): Promise<ReadonlyMap<string, number | null> | undefined> {
-    const { store, clock, slots } = this.#deps
+    const { store, lane, clock, slots } = this.#deps
     const asker = { monitor: watched.monitor, scope: watched.scope, named: watched.named, end }
     const answers = new Map<string, number | null>()
     for (const [text, term] of set.terms) {
       const answer = await slots.run(async () => {
         if (clock.now() < this.#leftAloneTo || signal.aborted) return 'failed'
-        return this.#inTime(() => askStore(store, term, asker), signal)
+        return this.#inTime(() => askStore({ store, lane }, term, asker), signal)
       })
       if (answer === 'failed') return undefined
       answers.set(text, answer ?? null)

@@ -11,6 +11,7 @@ import type { FactRecord } from '../model/pane.ts'
 import { bytesOf } from '../model/record-columns.ts'
 import type { RollUp } from '../model/roll-up.ts'
 import type { WindowResult } from '../model/window-result.ts'
+import { Lane } from '../std/lane.ts'
 import { Replaceable } from '../std/replaceable.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
@@ -128,7 +129,8 @@ export class HistoryHouse {
   async start(): Promise<this> {
     for (const topic of ['windows', 'panes']) await this.log.createTopic(topicSpec({ topic }))
     const { log, store, clock, spec, progress } = this
-    const deps = { log, store, clock, spec, progress, slots: new QuerySlots(8) }
+    const shared = { lane: new Lane(clock), slots: new QuerySlots(8) }
+    const deps = { log, store, clock, spec, progress, ...shared }
     const claim = await this.#claim()
     this.#done = keepHistory(deps, claim).finally(() => claim.release())
     await this.settle()
