@@ -15,7 +15,13 @@ export async function openStore(given: {
   readonly lane: Lane
 }): Promise<Store> {
   const { config, clock, logger, lane } = given
-  if (config.store.kind === 'memory') return openMemoryStore({ clock })
+  const { kind, keptMs, cassandra } = config.store
+  if (kind === 'memory') return openMemoryStore({ clock })
+  if (cassandra !== undefined) {
+    // The driver takes memory, which whoever has a file does without.
+    const { openCassandraStore } = await import('../../store/cassandra/cassandra-store.ts')
+    return openCassandraStore({ ...cassandra, retentionMs: keptMs }, { clock })
+  }
   return openSqliteStore({
     file: join(config.dataFolder, 'store.db'),
     clock,
@@ -37,7 +43,14 @@ export async function retainStore(
   while (!signal.aborted) {
     await clock.sleep(RETAIN_EVERY_MS, signal)
     if (signal.aborted) return
-    const from = clock.now() - config.store.retentionMs
-    await store.retain({ live: from, minute: from, hour: from, steps: from, coverage: from })
+    const { live, minute, hour, steps, coverage } = config.store.keptMs
+    const now = clock.now()
+    await store.retain({
+      live: now - live,
+      minute: now - minute,
+      hour: now - hour,
+      steps: now - steps,
+      coverage: now - coverage,
+    })
   }
 }
