@@ -161,7 +161,7 @@ export const layers: Readonly<Record<string, Room>> = {
   history: {
     level: 4,
     charter: 'what the past was, from the store, for rules that ask it',
-    rooms: [...below, 'wire', 'sketch', 'alert', 'log', 'store'],
+    rooms: [...below, 'wire', 'window', 'sketch', 'alert', 'log', 'store'],
     outside: [],
     pure: false,
   },
