@@ -165,6 +165,13 @@ export const layers: Readonly<Record<string, Room>> = {
     outside: [],
     pure: false,
   },
+  history: {
+    level: 4,
+    charter: 'what the past was, from the store, for rules that ask it',
+    rooms: [...below, 'wire', 'window', 'sketch', 'alert', 'log', 'store'],
+    outside: [],
+    pure: false,
+  },
   record: {
     level: 4,
     charter: 'windows and steps to the store',
@@ -217,6 +224,7 @@ export const layers: Readonly<Record<string, Room>> = {
       'aggregate',
       'evaluate',
       'record',
+      'history',
       'notify',
       'serve',
     ],

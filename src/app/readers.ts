@@ -4,6 +4,8 @@ import type { Config } from '../config/config.ts'
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
 import type { RollUpProgress } from '../evaluate/rollup/roll-up-panes.ts'
 import type { RecordProgress } from '../record/record-deps.ts'
+import type { HistoryProgress } from '../history/fact-asker.ts'
+import { newHistoryProgress } from '../history/keep-history.ts'
 import { recordRollUps } from '../record/record-roll-ups.ts'
 import { recordSteps } from '../record/record-steps.ts'
 import { recordWindows } from '../record/record-windows.ts'
@@ -21,6 +23,7 @@ export type Progress = HotProgress & {
   readonly steps: RecordProgress
   readonly rollUps: RecordProgress
   readonly forward: ForwardsProgress
+  readonly history: HistoryProgress
 }
 
 const newRecordProgress = (): RecordProgress => ({
@@ -46,6 +49,7 @@ export const newProgress = (): Progress => ({
   steps: newRecordProgress(),
   rollUps: newRecordProgress(),
   forward: newForwardsProgress(),
+  history: newHistoryProgress(),
 })
 
 /** The next offset that a reader of this process will read, where one reads. */

@@ -46,6 +46,31 @@ export type RetainedTopic =
   | 'late'
   | 'rejected'
 
+/** Encrypted connections. Files are absolute; who connects reads them, for each connection anew. */
+export type TlsSpec = {
+  readonly caFile?: string
+  readonly certFile?: string
+  readonly keyFile?: string
+  /** What the servers' certificates carry, where it is not their host. */
+  readonly serverName?: string
+}
+
+type CopiesAsked = 'ONE' | 'LOCAL_ONE' | 'LOCAL_QUORUM' | 'QUORUM' | 'EACH_QUORUM' | 'ALL'
+
+/** A Cassandra cluster. */
+export type CassandraSpec = {
+  readonly contactPoints: readonly { readonly host: string; readonly port: number }[]
+  readonly localDataCenter: string
+  readonly keyspace: string
+  /** Data centre → copies, where the keyspace is made. */
+  readonly replication: Readonly<Record<string, number>>
+  readonly consistency: { readonly read: CopiesAsked; readonly write: CopiesAsked }
+  readonly connectMs: number
+  readonly requestMs: number
+  readonly tls?: TlsSpec
+  readonly auth?: { readonly username: string; readonly passwordFile: string }
+}
+
 /** A Kafka cluster. Files are absolute; who connects reads them, for each connection anew. */
 export type KafkaSpec = {
   readonly brokers: readonly { readonly host: string; readonly port: number }[]
@@ -55,12 +80,7 @@ export type KafkaSpec = {
   readonly codec: 'none' | 'lz4' | 'zstd'
   /** A name that makes membership of groups static. */
   readonly instance?: string
-  readonly tls?: {
-    readonly caFile?: string
-    readonly certFile?: string
-    readonly keyFile?: string
-    readonly serverName?: string
-  }
+  readonly tls?: TlsSpec
   readonly sasl?: {
     readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
     readonly username: string
@@ -90,12 +110,11 @@ export type Config = {
     >
   }
   readonly store: {
-    readonly kind: 'sqlite' | 'memory'
-    /** Of windows, and of the steps of alerts. */
-    readonly retentionMs: number
-    /** Of roll-ups by the minute and by the hour; what is known of sites is kept as hours are. */
-    readonly minutesMs: number
-    readonly hoursMs: number
+    readonly kind: 'sqlite' | 'memory' | 'cassandra'
+    /** How long each kind of row can be queried. */
+    readonly keptMs: Readonly<Record<'live' | 'minute' | 'hour' | 'steps' | 'coverage', number>>
+    /** Where `kind` is cassandra, and only there. */
+    readonly cassandra?: CassandraSpec
   }
   readonly collect: {
     readonly sources: readonly SourceSpec[]

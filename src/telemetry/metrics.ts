@@ -136,6 +136,12 @@ function edgeMetrics(registers: Registry[]) {
       labelNames: ['where', 'reason'] as const,
       registers,
     }),
+    history: new Counter({
+      name: 'nocturne_history_total',
+      help: 'Answers for rules that ask the past (said, unknown), and what failed, by reason.',
+      labelNames: ['what'] as const,
+      registers,
+    }),
     serve: new Counter({
       name: 'nocturne_serve_total',
       help: 'Refusals and cuts of the HTTP side, by what and why.',

@@ -6,7 +6,6 @@ import { byText } from '../../std/by-text.ts'
 
 /** What the server is told of the configuration. */
 export function serveConfig(config: Config, wallFiles: WallFiles): ServeConfig {
-  const { retentionMs, minutesMs, hoursMs } = config.store
   const isSimulated = config.collect.sources.some(({ kind }) => kind === 'match-night')
   return {
     ...config.http,
@@ -15,7 +14,7 @@ export function serveConfig(config: Config, wallFiles: WallFiles): ServeConfig {
     build: buildOf(wallFiles),
     simulatedSites: isSimulated ? ['sim-ams1', 'sim-lyo1', 'sim-waw1'] : [],
     absentMs: config.absentMs,
-    keptMs: { live: retentionMs, minute: minutesMs, hour: hoursMs },
+    keptMs: config.store.keptMs,
   }
 }
 

@@ -98,6 +98,9 @@ async function observe(metrics: Metrics, given: Observed): Promise<void> {
     setTotal(metrics.forwardedBytes, { kind }, bytes)
     for (const [reason, count] of skipped) setTotal(metrics.notForwarded, { kind, reason }, count)
   }
+  const { facts, unknown, refused, failures } = progress.history
+  const history = { said: facts, unknown, groups_refused: refused, ...Object.fromEntries(failures) }
+  for (const [what, count] of Object.entries(history)) setTotal(metrics.history, { what }, count)
   const readers = [
     ['aggregate', 'readings', aggregate.next],
     ['evaluate', 'panes', evaluate.next],

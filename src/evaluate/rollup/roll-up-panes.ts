@@ -139,7 +139,7 @@ class RollUpReader {
         const arrived = { key, pane, offset, appendedAt: batch.times[row]! }
         if (isFolded) this.#partition.pane(arrived)
         else this.#partition.rebuild(arrived)
-      } else if (!isFolded) continue
+      } else if (!isFolded || record.kind === 'fact') continue
       else if (record.kind === 'rejected') this.#partition.count(record.reason)
       else {
         if (record.kind === 'watermark') this.#partition.watermark(record.watermark)

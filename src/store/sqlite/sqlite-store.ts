@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Step, Told } from '../../model/step.ts'
 import type { WindowResult } from '../../model/window-result.ts'
-import type { Clock } from '../../std/clock.ts'
 import type { RollUp, SiteMinute } from '../../model/roll-up.ts'
 import type {
   CoverageQuery,
@@ -20,16 +19,21 @@ import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
 import { StepTable } from './step-table.ts'
 import { WindowTable } from './window-table.ts'
 
-/** Windows or steps of one transaction; the loop runs on between two. */
-const PIECE_ROWS_MAX = 1_000
+/** Rows of one transaction: about 3 ms of work, which is all that a page may wait. */
+const PIECE_ROWS_MAX = 100
 
 /**
  * The store in one SQLite file, opened when first asked. WAL with `synchronous=NORMAL`: a power
  * cut may take the last transactions, never the file, and the log still has them. A damaged file
  * is moved aside, `onSetAside` is told of it, and `migrate` answers another identity from then on.
  */
-export function openSqliteStore(options: SqliteFileOptions): Store {
+export function openSqliteStore(options: SqliteStoreOptions): Store {
   return new SqliteStore(options)
+}
+
+export type SqliteStoreOptions = SqliteFileOptions & {
+  /** Awaited before each piece, so that what is urgent goes first; else a pass of the loop. */
+  readonly turn?: () => Promise<void>
 }
 
 type Tables = {
@@ -43,11 +47,12 @@ type Tables = {
 }
 
 class SqliteStore implements Store {
-  readonly #clock: Clock
+  readonly #turn: () => Promise<void>
   readonly #file: SqliteFile<Tables>
 
-  constructor(options: SqliteFileOptions) {
-    this.#clock = options.clock
+  constructor(options: SqliteStoreOptions) {
+    const { clock, turn = () => clock.sleep(0) } = options
+    this.#turn = turn
     this.#file = new SqliteFile(options, tablesOf)
   }
 
@@ -91,7 +96,7 @@ class SqliteStore implements Store {
       piece = this.#file.change(({ retention }) => retention.dropSome(keptFrom))
       gone += piece
       this.#file.use(({ retention }) => retention.shrink())
-      await this.#clock.sleep(0)
+      await this.#turn()
     } while (piece > 0)
     this.#file.change(({ retention, directory, rollUps }) => {
       retention.dropGroups(keptFrom)
@@ -107,7 +112,7 @@ class SqliteStore implements Store {
 
   async #inPieces<T>(rows: readonly T[], upsert: (tables: Tables, row: T) => void): Promise<void> {
     for (let from = 0; from < rows.length; from += PIECE_ROWS_MAX) {
-      if (from > 0) await this.#clock.sleep(0)
+      await this.#turn()
       const piece = rows.slice(from, from + PIECE_ROWS_MAX)
       this.#file.change((tables) => {
         for (const row of piece) upsert(tables, row)
