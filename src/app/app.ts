@@ -6,7 +6,6 @@ import type { NocturneServer } from '../serve/server.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { Lane } from '../std/lane.ts'
 import { orAborted } from '../std/or-aborted.ts'
-import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { ForwardLink } from '../forward/forward-link.ts'
@@ -21,6 +20,8 @@ import { openLog, prepareTopics } from './log/open-log.ts'
 import type { OpenLog } from './log/opened-log.ts'
 import { openServer } from './serve/open-server.ts'
 import { openStore, retainStore } from './store/open-store.ts'
+import { storeCheck, storeView } from './store/store-watch.ts'
+import { askWhileTroubled, WatchedStore } from './store/watched-store.ts'
 import { watchReceipts, type HopTaken } from './watch/receipt-watch.ts'
 import { historyReader } from './history-reader.ts'
 import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
@@ -82,7 +83,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const isCollecting = options.roles.has('collect') || options.roles.has('serve')
   const spool = isCollecting ? await openSpool({ config, clock, codecs, openKafka }) : undefined
   const lane = new Lane(clock)
-  const store = await openStore({ config, clock, logger, lane })
+  const store = new WatchedStore(await openStore({ config, clock, logger, lane }), clock)
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
   const parts = new Parts({ ...options, clock, workers, openKafka }, { log, spool, store, lane })
   parts.tellCodecs(codecs)
@@ -109,7 +110,7 @@ type PartsOptions = AppOptions & {
 type Opened = {
   readonly log: OpenLog
   readonly spool: SpooledLog | undefined
-  readonly store: Store
+  readonly store: WatchedStore
   readonly lane: Lane
 }
 
@@ -118,7 +119,7 @@ class Parts {
   readonly #log: OpenLog
   /** What is collected goes through it where the log is brokers (D9). */
   readonly #spool: SpooledLog | undefined
-  readonly #store: Store
+  readonly #store: WatchedStore
   readonly #metrics: Metrics = createMetrics()
   readonly #progress: Progress = newProgress()
   readonly #readiness: Readiness
@@ -187,7 +188,8 @@ class Parts {
     if (isOurs) await this.#prepare()
     if (wanted.has('serve')) await this.#startServer()
     const { log, spool } = { log: this.#log, spool: this.#spool }
-    const seen = { log, spool, progress: this.#progress, intakes: this.#collectors.intakes }
+    const intakes = this.#collectors.intakes
+    const seen = { log, spool, store: this.#store, progress: this.#progress, intakes }
     this.#read(observeAlways(this.#metrics, seen, { clock, signal: reading }))
     if (isOurs) return this.#begin()
     this.#startSpool()
@@ -222,12 +224,15 @@ class Parts {
     this.#startOutward()
     if (wanted.has('evaluate')) this.#watchReceipts(reading)
     if (wanted.has('serve')) this.#startTail()
-    if (wanted.has('record')) {
-      const part = { name: 'record/retention', signal: reading }
-      const run = (signal: AbortSignal) => retainStore(this.#store, this.#options, signal)
-      this.#read(supervise(this.#supervision, part, run))
-    }
+    if (wanted.has('record')) this.#tendStore(reading)
     if (this.#spool === undefined) this.#startCollectors()
+  }
+
+  #tendStore(signal: AbortSignal): void {
+    const { clock } = this.#options
+    const retain = (ending: AbortSignal) => retainStore(this.#store, this.#options, ending)
+    this.#read(supervise(this.#supervision, { name: 'record/retention', signal }, retain))
+    this.#read(askWhileTroubled(this.#store, clock, signal))
   }
 
   async reload(read: () => Promise<Config>): Promise<void> {
@@ -350,9 +355,13 @@ class Parts {
         ...this.#readiness.checks(),
         ...this.#gaps.checks(),
         ...(this.#log.checks?.() ?? []),
+        storeCheck(this.#store.trouble, clock.now()),
         ...(this.#spool === undefined ? [] : [spoolCheck(this.#spool.stats(), clock.now())]),
       ],
-      logView: () => logView(this.#log, this.#spool?.stats(), clock.now()),
+      logView: () => ({
+        ...logView(this.#log, this.#spool?.stats(), clock.now()),
+        store: storeView(this.#store.trouble, clock.now()),
+      }),
     })
     this.#server = server
     this.url = await server.listen()

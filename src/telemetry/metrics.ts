@@ -154,6 +154,17 @@ function edgeMetrics(registers: Registry[]) {
 /** What waits on the local disk while brokers are away. */
 function spoolMetrics(registers: Registry[]) {
   return {
+    storeUp: new Gauge({
+      name: 'nocturne_store_up',
+      help: 'Whether the store answered last, 1 or 0; alerts do not wait for it.',
+      registers,
+    }),
+    storeFailures: new Counter({
+      name: 'nocturne_store_failures_total',
+      help: 'Calls of the store that failed, by code.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
     spoolRows: new Gauge({
       name: 'nocturne_spool_rows',
       help: 'Rows that wait on the local disk for Kafka.',

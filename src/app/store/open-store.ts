@@ -35,7 +35,7 @@ const RETAIN_EVERY_MS = 60_000
 
 /** Lets old windows and steps go, a little at a time, until the signal aborts. */
 export async function retainStore(
-  store: Store,
+  store: Pick<Store, 'retain'>,
   given: { readonly clock: Clock; readonly config: Config },
   signal: AbortSignal,
 ): Promise<void> {
