@@ -84,7 +84,7 @@ test(
     stop.abort()
     await Promise.all(sending)
     const rowsAtEnd = load.rows
-    await site.caughtUp(PATIENCE_MS)
+    await site.settled()
     await site.process.stop()
 
     assert.ok(beforeCut.ms < 30_000, 'with two of three nodes the store keeps up')
@@ -94,12 +94,12 @@ test(
     const options = { contactPoints, localDataCenter: 'datacenter1', keyspace: 'nocturne' }
     const store = openCassandraStore(options, { clock: systemClock })
     t.after(() => store.close())
-    assert.deepEqual((await differing(store, finals)).slice(0, 5), [])
     const corrected = [...finals.values()].filter((window) => window.corrected).length
     assert.ok(corrected > 100, 'late rows did correct windows')
-    t.diagnostic(`${rowsAtEnd} rows, ${finals.size} windows, ${corrected} corrected, all equal`)
+    t.diagnostic(`${rowsAtEnd} rows, ${finals.size} windows, ${corrected} corrected`)
     t.diagnostic(`${waiting.rows} windows waited, fresh ones were there after ${freshMs} ms`)
     t.diagnostic(`and all of them after ${took} ms`)
+    assert.deepEqual((await differing(store, finals)).slice(0, 5), [])
     const delays = await alertDelays(log)
     const [before, during] = [
       delays.filter(({ fired }) => fired < wholeTo),

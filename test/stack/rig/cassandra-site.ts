@@ -15,6 +15,9 @@ import { SiteProcess } from './site-process.ts'
 
 const ROLES = ['collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve']
 const LOOK_EVERY_MS = 500
+/** Longer than a late row's window takes to be issued again. */
+const QUIET_LOOKS = 12
+const LOOKS_MAX = 600
 
 export type CassandraPlan = {
   /** `host:port`, as the configuration has them. */
@@ -85,6 +88,16 @@ export class CassandraSite {
       await systemClock.sleep(LOOK_EVERY_MS)
     }
     return systemClock.now() - began
+  }
+
+  /** Waits until nothing comes any more and all of it is in the store. */
+  async settled(): Promise<void> {
+    let quietLooks = 0
+    for (let look = 0; quietLooks < QUIET_LOOKS; look++) {
+      assert.ok(look < LOOKS_MAX, 'it does not settle')
+      quietLooks = (await this.behind()).rows === 0 ? quietLooks + 1 : 0
+      await systemClock.sleep(LOOK_EVERY_MS)
+    }
   }
 
   /** The log of a process that has ended. */
