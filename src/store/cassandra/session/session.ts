@@ -33,6 +33,8 @@ export type Call = {
 const IN_FLIGHT_MAX = 32
 const REQUEST_MS = 10_000
 const PAGE_ROWS = 1_000
+/** A connection that is idle is asked whether it lives: a link that was cut says nothing. */
+const HEARTBEAT_MS = 10_000
 
 type Connected = { readonly client: Client; layout: Layout | undefined }
 
@@ -120,6 +122,7 @@ export class Session {
       localDataCenter,
       policies: clientPolicies(localDataCenter),
       encoding: { map: Map, useBigIntAsLong: true },
+      pooling: { heartBeatInterval: HEARTBEAT_MS },
       socketOptions: { readTimeout: Math.ceil(this.#requestMs / 2) },
       queryOptions: { isIdempotent: true, prepare: true },
       ...(await this.#deps.connect?.()),
