@@ -79,13 +79,18 @@ export class Session {
     })
   }
 
+  /** @throws STORE_UNAVAILABLE after `close`. */
+  assertOpen(): void {
+    if (this.#isClosed) throw new NocturneError('STORE_UNAVAILABLE', 'it is closed')
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#forget(this.#connected)
   }
 
   async #within<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw new NocturneError('STORE_UNAVAILABLE', 'it is closed')
+    this.assertOpen()
     const ending = new AbortController()
     const late = this.#deps.clock.sleep(this.#requestMs, ending.signal).then(() => {
       throw new NocturneError('STORE_TIMEOUT', `${name} took longer than ${this.#requestMs} ms`)

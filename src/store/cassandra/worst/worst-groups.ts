@@ -55,6 +55,8 @@ async function walkBack(
   const { monitor, at, notBefore } = query
   const minutes = minutesBack(notBefore, at)
   const rosters = Promise.all(minutes.map((minute) => snapshot.roster(call, monitor, minute)))
+  // Heard where it is awaited; the pieces may fail before.
+  rosters.catch(() => undefined)
   let ends = 0
   const isEnough = async (end: number | undefined): Promise<boolean> => {
     if (end === undefined) return false
