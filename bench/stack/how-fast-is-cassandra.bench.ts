@@ -2,7 +2,9 @@
 // through `upsert`, the two hot questions while 10,000 a second are written and when all is quiet,
 // and bytes a window on disk. GROUPS=…, HOPS=… and PACED_S=… make it less; NODE=host:port takes a
 // node that runs already.
+import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { Client } from 'cassandra-driver'
 import { startCassandra } from '../../scripts/stack/cassandra-cluster.ts'
 import { systemClock } from '../../src/std/clock.ts'
@@ -12,6 +14,7 @@ import type { Store } from '../../src/store/store.ts'
 import { printFigure } from '../figure.ts'
 import { latencyOf } from '../latency.ts'
 import { MONITOR, MonitorWindows } from './monitor-windows.ts'
+import { inTemporaryFolder } from '../temporary-folder.ts'
 import { say } from './one-broker.ts'
 
 const BENCH = 'stack/how-fast-is-cassandra'
@@ -19,7 +22,7 @@ const GROUPS = Number(process.env['GROUPS'] ?? 10_000)
 const HOPS = Number(process.env['HOPS'] ?? 300)
 const PACED_S = Number(process.env['PACED_S'] ?? 60)
 const PIECE_WINDOWS = Number(process.env['PIECE'] ?? 1_000)
-const QUERIES = 300
+const QUERIES = 500
 const KEYSPACE = 'bench'
 const HOP_MS = 1_000
 
@@ -116,6 +119,7 @@ async function asked(
   { last, until, everyMs = 5 }: { last: number | undefined; until(): boolean; everyMs?: number },
 ): Promise<Asked> {
   const taken: { series: number[]; worst: number[] } = { series: [], worst: [] }
+  const expected = worstOf(last ?? 0)
   for (let i = 0; !until() && (last === undefined || i < QUERIES); i++) {
     const at = last ?? systemClock.now()
     const group = windows.groupOf((i * 7_919) % GROUPS)
@@ -126,7 +130,7 @@ async function asked(
       ...span,
     })
     taken.series.push(performance.now() - began)
-    if (last !== undefined && rows.length < 60) say(`only ${rows.length} rows`)
+    if (last !== undefined) assert.equal(rows.length, 60)
     await systemClock.sleep(everyMs)
     const from = performance.now()
     const worst = await store.worst({
@@ -134,11 +138,23 @@ async function asked(
       ...{ at, notBefore: at - 60_000 },
     })
     taken.worst.push(performance.now() - from)
-    if (worst.length < 20) say(`only ${worst.length} groups`)
+    if (last !== undefined)
+      assert.deepEqual(
+        worst.map(({ id }) => id),
+        expected,
+      )
     await systemClock.sleep(everyMs)
   }
   return taken
 }
+
+/** Ids of the twenty with the highest loss, by another way. */
+const worstOf = (end: number): string[] =>
+  windows
+    .of(end, 0, GROUPS)
+    .sort((a, b) => b.values['loss']! - a.values['loss']! || (a.id < b.id ? -1 : 1))
+    .slice(0, 20)
+    .map(({ id }) => id)
 
 function report(when: string, { series, worst }: Asked, atMost = Infinity): void {
   const named = { 'last 60 windows of a group': series, 'worst 20 groups': worst }
@@ -173,13 +189,15 @@ async function disk(client: Client, folder: string, count: number): Promise<void
 
 const node = process.env['NODE']
 if (node !== undefined) {
-  await measure({ contactPoints: [node], localDataCenter: 'datacenter1' }, process.env['DATA'])
+  await measure({ contactPoints: [node], localDataCenter: 'datacenter1' })
 } else {
   say('starting a node')
-  const cluster = await startCassandra({ nodes: 1 })
-  try {
-    await measure(cluster)
-  } finally {
-    await cluster.close()
-  }
+  await inTemporaryFolder(async (folder) => {
+    const cluster = await startCassandra({ nodes: 1, folder })
+    try {
+      await measure(cluster, join(folder, 'c1', 'data'))
+    } finally {
+      await cluster.close()
+    }
+  })
 }

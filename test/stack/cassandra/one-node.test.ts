@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import type { Client } from 'cassandra-driver'
 import { startCassandra, type CassandraCluster } from '../../../scripts/stack/cassandra-cluster.ts'
 import type { WindowResult } from '../../../src/model/window-result.ts'
@@ -15,27 +15,34 @@ const DOWN = /^STORE_(UNAVAILABLE|TIMEOUT)$/
 const RETRY_MS = 200
 const clock = systemClock
 
-describe('one node of Cassandra', { skip: withoutJava(), concurrency: 1 }, () => {
-  let cluster: CassandraCluster
-  let client: Client
-  before(async () => {
-    cluster = await startCassandra({ nodes: 1 })
-    client = clientOf(cluster)
-    await client.connect()
-  })
-  const opened: Store[] = []
-  after(async () => {
-    await Promise.all(opened.map((store) => store.close()))
-    await client?.shutdown()
-    await cluster?.close()
-  })
-  const open = (keyspace: string): Store => {
-    const store = openCassandraStore(optionsOf(cluster, keyspace), { clock })
-    opened.push(store)
-    return store
-  }
+const skip = withoutJava()
+let cluster: CassandraCluster
+let client: Client
+const opened: Store[] = []
 
-  test('STORE_REFUSED: where there is no schema it says what to run, and looks again', async () => {
+before(async () => {
+  if (skip !== false) return
+  cluster = await startCassandra({ nodes: 1 })
+  client = clientOf(cluster)
+  await client.connect()
+})
+
+after(async () => {
+  await Promise.all(opened.map((store) => store.close()))
+  await client?.shutdown()
+  await cluster?.close()
+})
+
+function open(keyspace: string): Store {
+  const store = openCassandraStore(optionsOf(cluster, keyspace), { clock })
+  opened.push(store)
+  return store
+}
+
+test(
+  'STORE_REFUSED: where there is no schema it says what to run, and looks again',
+  { skip },
+  async () => {
     const store = open('not_yet')
 
     await assert.rejects(store.migrate(), {
@@ -46,32 +53,36 @@ describe('one node of Cassandra', { skip: withoutJava(), concurrency: 1 }, () =>
     const identity = await migrated(client, cluster, 'not_yet')
 
     assert.equal(await store.migrate(), identity)
-  })
+  },
+)
 
-  test('two processes that make the schema at once make one', async () => {
-    const other = clientOf(cluster)
+test('two processes that make the schema at once make one', { skip }, async () => {
+  const other = clientOf(cluster)
 
-    const identities = await Promise.all([
-      migrated(client, cluster, 'twice'),
-      migrated(other, cluster, 'twice'),
-    ])
+  const identities = await Promise.all([
+    migrated(client, cluster, 'twice'),
+    migrated(other, cluster, 'twice'),
+  ])
 
-    assert.equal(identities[0], identities[1])
-    assert.equal(await migrated(other, cluster, 'twice'), identities[0])
-    await other.shutdown()
-    await open('twice').upsert({ windows: [windowResult()] })
-  })
+  assert.equal(identities[0], identities[1])
+  assert.equal(await migrated(other, cluster, 'twice'), identities[0])
+  await other.shutdown()
+  await open('twice').upsert({ windows: [windowResult()] })
+})
 
-  test('STORE_REFUSED: a schema of a newer Nocturne is left alone', async () => {
-    await migrated(client, cluster, 'newer')
-    await client.execute("UPDATE newer.schema_version SET version = 99 WHERE name = 'nocturne'")
-    const store = open('newer')
+test('STORE_REFUSED: a schema of a newer Nocturne is left alone', { skip }, async () => {
+  await migrated(client, cluster, 'newer')
+  await client.execute("UPDATE newer.schema_version SET version = 99 WHERE name = 'nocturne'")
+  const store = open('newer')
 
-    await assert.rejects(store.migrate(), { code: 'STORE_REFUSED' })
-    await assert.rejects(migrated(client, cluster, 'newer'), { code: 'STORE_REFUSED' })
-  })
+  await assert.rejects(store.migrate(), { code: 'STORE_REFUSED' })
+  await assert.rejects(migrated(client, cluster, 'newer'), { code: 'STORE_REFUSED' })
+})
 
-  test('[V4] two writers with the same windows in any order leave the same bytes', async () => {
+test(
+  '[V4] two writers with the same windows in any order leave the same bytes',
+  { skip },
+  async () => {
     await migrated(client, cluster, 'one_order')
     await migrated(client, cluster, 'other_order')
     const versions = versionsOf(prng(11))
@@ -82,9 +93,13 @@ describe('one node of Cassandra', { skip: withoutJava(), concurrency: 1 }, () =>
     const [one, other] = await Promise.all([rowsOf('one_order'), rowsOf('other_order')])
     assert.equal(one.length, 400)
     assert.deepEqual(one, other)
-  })
+  },
+)
 
-  test('[D6] a node that goes and comes back: writes fail, then go on, with no new store', async () => {
+test(
+  '[D6] a node that goes and comes back: writes fail, then go on, with no new store',
+  { skip },
+  async () => {
     await migrated(client, cluster, 'outage')
     const store = open('outage')
     await store.upsert({ windows: [windowResult()] })
@@ -103,21 +118,22 @@ describe('one node of Cassandra', { skip: withoutJava(), concurrency: 1 }, () =>
     const span = { tier: 'live', from: 0, to: STARTED_AT * 2, limit: 9 } as const
     const windows = await store.series({ scope, monitor, group, ...span })
     assert.deepEqual(windows, [windowResult(), lost])
-  })
+  },
+)
 
-  const rowsOf = async (keyspace: string): Promise<string[]> => {
-    const query = `SELECT monitor, shard, bucket, scope, grp, end, result, writetime(result) AS at
-      FROM ${keyspace}.live`
-    const { rows } = await client.execute(query, [], { fetchSize: 5_000 })
-    const texts = rows.map((row) =>
-      JSON.stringify(row, (_, value: unknown) => {
-        if (typeof value === 'bigint') return String(value)
-        return value instanceof Map ? [...value] : value
-      }),
-    )
-    return texts.sort()
-  }
-})
+/** Every cell of the windows, with its write timestamp. */
+async function rowsOf(keyspace: string): Promise<string[]> {
+  const query = `SELECT monitor, shard, bucket, scope, grp, end, result, writetime(result) AS at
+    FROM ${keyspace}.live`
+  const { rows } = await client.execute(query, [], { fetchSize: 5_000 })
+  const texts = rows.map((row) =>
+    JSON.stringify(row, (_, value: unknown) => {
+      if (typeof value === 'bigint') return String(value)
+      return value instanceof Map ? [...value] : value
+    }),
+  )
+  return texts.sort()
+}
 
 /** 400 windows, each in three revisions. */
 function versionsOf(random: ReturnType<typeof prng>): readonly WindowResult[] {
@@ -147,12 +163,10 @@ async function inPieces(store: Store, windows: readonly WindowResult[]): Promise
 
 /** As a reader does: until it succeeds, for as long as the failure is one that may pass. */
 async function again(work: () => Promise<void>): Promise<void> {
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && DOWN.test(String(error.code)))) throw error
-    }
-    await clock.sleep(RETRY_MS)
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && DOWN.test(String(error.code)))) throw error
+    return clock.sleep(RETRY_MS).then(() => again(work))
   }
 }
