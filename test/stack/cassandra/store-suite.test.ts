@@ -1,4 +1,5 @@
-import { after, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { after, before, describe } from 'node:test'
 import { Client } from 'cassandra-driver'
 import { startCassandra, type CassandraCluster } from '../../../scripts/stack/cassandra-cluster.ts'
 import { systemClock } from '../../../src/std/clock.ts'
@@ -21,16 +22,19 @@ type Ready = { readonly cluster: CassandraCluster; readonly client: Client }
 
 for (const nodes of [1, 3] as const) {
   describe(`Cassandra, ${nodes} nodes`, { skip: withoutJava(), concurrency: 1 }, () => {
-    let starting: Promise<Ready> | undefined
+    let started: Ready | undefined
+    before(async () => {
+      started = await ready(nodes)
+    })
     after(async () => {
-      const started = await starting
       await started?.client.shutdown()
       await started?.cluster.close()
     })
     storeSuite(
       `Cassandra of ${nodes}`,
       async (clock) => {
-        const { cluster, client } = await (starting ??= ready(nodes))
+        assert.ok(started)
+        const { cluster, client } = started
         await truncate(client)
         const { localDataCenter } = cluster
         const contactPoints = cluster.contactPoints.map((text) => {

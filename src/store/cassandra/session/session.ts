@@ -33,6 +33,8 @@ export type Call = {
 
 const IN_FLIGHT_MAX = 32
 const PAGE_ROWS = 1_000
+/** A connection that is idle is asked whether it lives: a link that was cut says nothing. */
+const HEARTBEAT_MS = 10_000
 
 type Connected = { readonly client: Client; layout: Layout | undefined }
 
@@ -119,9 +121,10 @@ export class Session {
       ...clientOptions(this.#options),
       policies: clientPolicies(this.#options.localDataCenter),
       encoding: { map: Map, useBigIntAsLong: true },
+      pooling: { heartBeatInterval: HEARTBEAT_MS },
       queryOptions: { isIdempotent: true, prepare: true },
     })
-    this.#fault = storeFaults(client)
+    this.#fault = storeFaults(client, this.#options.tls)
     try {
       await client.connect()
     } catch (error) {
