@@ -158,6 +158,13 @@ export const layers: Readonly<Record<string, Room>> = {
     outside: [],
     pure: false,
   },
+  history: {
+    level: 4,
+    charter: 'what the past was, from the store, for rules that ask it',
+    rooms: [...below, 'wire', 'sketch', 'alert', 'log', 'store'],
+    outside: [],
+    pure: false,
+  },
   record: {
     level: 4,
     charter: 'windows and steps to the store',
@@ -210,6 +217,7 @@ export const layers: Readonly<Record<string, Room>> = {
       'aggregate',
       'evaluate',
       'record',
+      'history',
       'notify',
       'serve',
     ],

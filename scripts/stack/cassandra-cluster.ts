@@ -33,6 +33,8 @@ export type CassandraOptions = {
   readonly folder?: string
   /** Of each node's Java: `512m`, when not said. */
   readonly heap?: string
+  /** Where nodes tell clients that they are, instead of where they listen; their port is the same. */
+  readonly toClients?: readonly string[]
   /** More settings of every node, as cassandra.yaml names them. */
   readonly extra?: Readonly<Record<string, unknown>>
 }
@@ -70,10 +72,12 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     asked.folder = folder
     asked.ports = `${nativePort} ${storagePort}`
     asked.nodes = bootstrap.map((address) => ({ address, credentials }))
-    const yaml = { ...secured, ...options.extra }
-    const specs = places.map((place, at) =>
-      specOf({ place, node: asked.nodes[at]!, yaml, heap: options.heap ?? '512m' }),
-    )
+    const specs = places.map((place, at) => {
+      const told = options.toClients?.[at]
+      const address = told === undefined ? {} : { broadcast_rpc_address: told }
+      const yaml = { ...secured, ...address, ...options.extra }
+      return specOf({ place, node: asked.nodes[at]!, yaml, heap: options.heap ?? '512m' })
+    })
     return { stages: [await Promise.all(specs)], set: 'cassandra', bootstrap }
   })
   try {

@@ -1,4 +1,5 @@
 import type { Expression } from '../model/expression.ts'
+import { termText } from '../model/history-term.ts'
 import { assert } from '../std/assert.ts'
 
 /**
@@ -161,6 +162,14 @@ function arithmetic(expression: Expression, slots: Slots['numbers']): NumberOf {
     case 'name': {
       const slot = slots.get(expression.name)
       assert(slot !== undefined, 'each name of a checked expression has a slot')
+      return (values) => values[slot]!
+    }
+    case 'base':
+    case 'same_hour':
+    case 'trend':
+    case 'over': {
+      const slot = slots.get(termText(expression))
+      assert(slot !== undefined, 'each term of a checked expression has a slot')
       return (values) => values[slot]!
     }
     case 'negate': {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { termNamed, termText } from '../model/history-term.ts'
 import { parseExpression, type Environment } from './expression.ts'
 
 const row: Environment = { kind: 'row' }
@@ -51,6 +52,42 @@ test('a condition compares numbers with numbers and texts with texts', () => {
   assert.deepEqual(parsed.names, { retrans: 'number', stream: 'text' })
 })
 
+test('[H1] what the past was is a number in a condition', () => {
+  const source =
+    'retrans > 3 * base("retrans", "60m") && same_hour("loss", 7) > 0' +
+    ' || trend("loss", "30min") >= -over("retrans", "30d")'
+  const terms = [
+    { op: 'base', name: 'retrans', spanMs: 3_600_000 },
+    { op: 'same_hour', name: 'loss', spanMs: 604_800_000 },
+    { op: 'trend', name: 'loss', spanMs: 1_800_000 },
+    { op: 'over', name: 'retrans', spanMs: 2_592_000_000 },
+  ] as const
+
+  assert.deepEqual(tree(source, condition), {
+    op: '||',
+    left: {
+      op: '&&',
+      left: {
+        op: '>',
+        left: name('retrans'),
+        right: { op: '*', left: number(3), right: terms[0] },
+      },
+      right: { op: '>', left: terms[1], right: number(0) },
+    },
+    right: { op: '>=', left: terms[2], right: { op: 'negate', operand: terms[3] } },
+  })
+  const texts = [
+    'base(retrans, 1h)',
+    'same_hour(loss, 7)',
+    'trend(loss, 30m)',
+    'over(retrans, 30d)',
+  ]
+  assert.deepEqual(terms.map(termText), texts)
+  for (const text of texts) assert.equal(termNamed(text), text)
+  assert.equal(termNamed('base("retrans", "60m")'), 'base(retrans, 1h)')
+  assert.equal(termNamed('size(x, 1)'), 'size(x, 1)')
+})
+
 const refused: readonly (readonly [string, Environment, RegExp, number])[] = [
   ['', row, /an expression is missing/, 0],
   ['a >', row, /unexpected token: EOF/, 3],
@@ -86,7 +123,25 @@ const refused: readonly (readonly [string, Environment, RegExp, number])[] = [
   ['loss % 2 > 1', condition, /remainder/, 0],
   ['los > 1', condition, /los is not known here: write one of retrans, loss/, 0],
   ['toString > 1', condition, /toString is not known here/, 0],
-  ['base("loss", "5m") > 1', condition, /base\(\) is not available yet/, 0],
+  ['base("loss") > 1', condition, /write base\("name", "1h"\)/, 0],
+  ['base("loss", "1h", 2) > 1', condition, /write base\("name", "1h"\)/, 0],
+  ['base(loss, "1h") > 1', condition, /the name stands in quotes/, 5],
+  ['base("", "1h") > 1', condition, /the name stands in quotes/, 5],
+  ['trend("loss", 30) > 1', condition, /with its unit .* as trend\("name", "30m"\)/, 14],
+  ['trend("loss", "30") > 1', condition, /with its unit/, 14],
+  ['trend("loss", "1.5h") > 1', condition, /with its unit/, 14],
+  ['trend("loss", loss) > 1', condition, /with its unit/, 14],
+  ['base("loss", "299s") > 1', condition, /a span is 5m to 400d/, 13],
+  ['over("loss", "401d") > 1', condition, /a span is 5m to 400d, as over/, 13],
+  ['same_hour("loss", "7d") > 1', condition, /how many days back, 1 to 28/, 18],
+  ['same_hour("loss", 0) > 1', condition, /how many days back/, 18],
+  ['same_hour("loss", 29) > 1', condition, /how many days back/, 18],
+  ['same_hour("loss", 1.5) > 1', condition, /how many days back/, 18],
+  ['base("loss", "1h")', condition, /this is a number: write a comparison/, 0],
+  ['base("loss", "1h") / 2 > 1', condition, /name the quotient under values/, 0],
+  ['base("loss", "1h") == "a"', condition, /never equal to a text/, 0],
+  ['base("loss", "1h")', values, /stands in when, clear and gate only/, 0],
+  ['a > base("loss", "1h")', row, /stands in when, clear and gate only/, 4],
   ['size(stream) > 1', condition, /size\(\) is not available/, 0],
   ['stream.matches("a")', condition, /\.matches\(\) is not available/, 0],
   ['stream.x > 1', condition, /no nested fields/, 0],

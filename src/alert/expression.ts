@@ -1,5 +1,6 @@
 import { parse, ParseError, type ASTNode } from '@marcbachmann/cel-js'
 import type { Expression } from '../model/expression.ts'
+import { historyTerm } from './parse-history.ts'
 
 /** What a name stands for: every value of Nocturne is a number (a double) or a text. */
 export type NameKind = 'number' | 'text'
@@ -116,6 +117,8 @@ function convert(node: ASTNode, scope: Scope): Typed {
       return comparison(node, scope)
     case 'in':
       return membership(node, scope)
+    case 'call':
+      return past(node, scope)
     default:
       return refuse(instead(node), node)
   }
@@ -136,7 +139,6 @@ function instead(node: ASTNode): string {
     case 'call':
       if (node.args[0] === 'has')
         return 'has() is not available: write a field >= 0, which is false where it is absent'
-      if (node.args[0] === 'base') return 'base() is not available yet: compare with a number'
       return `${node.args[0]}() is not available: write comparisons, in, && || and !`
     case 'rcall':
       return `.${node.args[0]}() is not available: write comparisons, in, && || and !`
@@ -173,6 +175,15 @@ function name(node: Node<'id'>, { environment, names }: Scope): Typed {
   }
   names.set(id, kind)
   return { kind, expression }
+}
+
+/** What the past was: a number, in conditions alone (H1). */
+function past(node: Node<'call'>, { environment }: Scope): Typed {
+  const read = historyTerm(node)
+  if (read === undefined) return refuse(instead(node), node)
+  if (environment.kind !== 'condition')
+    return refuse(`${node.args[0]}() stands in when, clear and gate only`, node)
+  return read.ok ? { kind: 'number', expression: read.term } : refuse(read.message, read.node)
 }
 
 function truth(node: ASTNode, scope: Scope): Expression {

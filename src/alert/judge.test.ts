@@ -203,3 +203,12 @@ test('[A18] silence is judged where the gate held in the last window that rows h
   assert.equal(gateHeld({ n: 4, rowsAt: 99_000 }), undefined)
   assert.equal(gateHeld({ n: 4, complete: false }), undefined)
 })
+
+test('[H5] what is undefined by an unknown past is unknown, and a breach is a breach', () => {
+  const either = ruleOf([['info', 'x > 60 || n > 1']])
+  const of = (window: Given) => judge(either, windowOf({ isPastUnknown: true, ...window }), none)
+
+  assert.equal(of({ x: 1 })?.none, 'unknown')
+  assert.equal(of({ x: 1, isPastUnknown: false })?.none, 'empty')
+  assert.equal(of({ x: 61 })?.result, 'breach')
+})

@@ -20,6 +20,8 @@ export type JudgedWindow = {
   readonly unwatchedTo?: number
   /** Merged results by slot, NaN = undefined. Without rows: those of empty states (sums are 0). */
   readonly values: Float64Array
+  /** Whether something that rules ask of the past is not known (H5). */
+  readonly isPastUnknown?: boolean
   /** Half of each value's 95 % interval by slot, NaN = unknown (S5); absent: all are exact. */
   readonly margins?: Float64Array
   readonly texts: TextSlots
@@ -122,9 +124,10 @@ function judgeClosed(
   const levels = judgeLevels(rule, window, triggers)
   if (gate === 'error' || levels.result === 'error') return { result: 'error', triggers }
   if (gate === 'false') return none('few')
-  if (gate === 'unknown') return none('empty')
+  const undefinedBy = window.isPastUnknown === true ? 'unknown' : 'empty'
+  if (gate === 'unknown') return none(undefinedBy)
   if (levels.result === 'breach') return levels
-  if (levels.result === 'none') return none('empty')
+  if (levels.result === 'none') return none(undefinedBy)
   // An incomplete window can confirm a breach, never its end.
   return window.complete ? levels : none('partial')
 }

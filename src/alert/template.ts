@@ -1,11 +1,13 @@
-/** What an annotation may name: the alert's labels and the window's values, by name. */
+import { termNamed } from '../model/history-term.ts'
+
+/** What an annotation may name: the alert's labels, the window's values and what the past was. */
 export type TemplateFacts = Readonly<Record<string, string | number>>
 
-const PLACE = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g
+const PLACE = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*(?:\([^(){}]*\))?)\s*\}\}/g
 
 /** The names in `{{name}}` places, in order, each once: the configuration checks them on load. */
 export function templateNames(template: string): readonly string[] {
-  return [...new Set([...template.matchAll(PLACE)].map((match) => match[1] ?? ''))]
+  return [...new Set([...template.matchAll(PLACE)].map((match) => termNamed(match[1] ?? '')))]
 }
 
 /**
@@ -13,7 +15,8 @@ export function templateNames(template: string): readonly string[] {
  * templates, and what is filled in is never read as a template again.
  */
 export function renderTemplate(template: string, facts: TemplateFacts): string {
-  return template.replace(PLACE, (_, name: string) => {
+  return template.replace(PLACE, (_, written: string) => {
+    const name = termNamed(written)
     const fact = Object.hasOwn(facts, name) ? facts[name] : undefined
     if (fact === undefined || Number.isNaN(fact)) return 'unknown'
     return typeof fact === 'number' ? shownNumber(fact) : fact

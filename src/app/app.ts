@@ -6,23 +6,24 @@ import type { NocturneServer } from '../serve/server.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { Lane } from '../std/lane.ts'
 import { orAborted } from '../std/or-aborted.ts'
-import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { ForwardLink } from '../forward/forward-link.ts'
 import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
-import { forwardParts } from './forward-parts.ts'
 import { LogGaps } from './positions/log-gaps.ts'
 import { MonitorsInForce } from './monitors-in-force.ts'
-import { notifyParts, type NotifyDeps } from './notify-parts.ts'
+import { outwardParts } from './outward-parts.ts'
 import { observeAlways } from './watch/observe.ts'
 import { openKafkaBy, type OpenKafka } from './log/open-kafka.ts'
 import { openLog, prepareTopics } from './log/open-log.ts'
 import type { OpenLog } from './log/opened-log.ts'
 import { openServer } from './serve/open-server.ts'
 import { openStore, retainStore } from './store/open-store.ts'
+import { storeCheck, storeView } from './store/store-watch.ts'
+import { askWhileTroubled, WatchedStore } from './store/watched-store.ts'
 import { watchReceipts, type HopTaken } from './watch/receipt-watch.ts'
+import { historyReader } from './history-reader.ts'
 import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './watch/readiness.ts'
 import type { Role } from './roles.ts'
@@ -81,9 +82,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log = await openLog({ config, clock, codecs, openKafka })
   const isCollecting = options.roles.has('collect') || options.roles.has('serve')
   const spool = isCollecting ? await openSpool({ config, clock, codecs, openKafka }) : undefined
-  const store = await openStore({ config, clock, logger })
+  const lane = new Lane(clock)
+  const store = new WatchedStore(await openStore({ config, clock, logger, lane }), clock)
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
-  const parts = new Parts({ ...options, clock, workers, openKafka }, { log, spool, store })
+  const parts = new Parts({ ...options, clock, workers, openKafka }, { log, spool, store, lane })
   parts.tellCodecs(codecs)
   try {
     await parts.start()
@@ -108,7 +110,8 @@ type PartsOptions = AppOptions & {
 type Opened = {
   readonly log: OpenLog
   readonly spool: SpooledLog | undefined
-  readonly store: Store
+  readonly store: WatchedStore
+  readonly lane: Lane
 }
 
 class Parts {
@@ -116,7 +119,7 @@ class Parts {
   readonly #log: OpenLog
   /** What is collected goes through it where the log is brokers (D9). */
   readonly #spool: SpooledLog | undefined
-  readonly #store: Store
+  readonly #store: WatchedStore
   readonly #metrics: Metrics = createMetrics()
   readonly #progress: Progress = newProgress()
   readonly #readiness: Readiness
@@ -138,7 +141,7 @@ class Parts {
   #stopped: Promise<void> | undefined
   url: string | undefined
 
-  constructor(options: PartsOptions, { log, spool, store }: Opened) {
+  constructor(options: PartsOptions, { log, spool, store, lane }: Opened) {
     this.#options = options
     this.#log = log
     this.#spool = spool
@@ -150,7 +153,7 @@ class Parts {
     this.#monitors = new MonitorsInForce(deps, config)
     this.#readiness = new Readiness(this.#progress, config.log.kafka !== undefined)
     this.#bug.promise.catch(() => undefined)
-    this.#lane = new Lane(clock)
+    this.#lane = lane
     this.#link = new ForwardLink(clock, config.forward?.failoverAfterMs ?? 0)
     told(true)
     const counted = this.#metrics.gapRows
@@ -185,7 +188,8 @@ class Parts {
     if (isOurs) await this.#prepare()
     if (wanted.has('serve')) await this.#startServer()
     const { log, spool } = { log: this.#log, spool: this.#spool }
-    const seen = { log, spool, progress: this.#progress, intakes: this.#collectors.intakes }
+    const intakes = this.#collectors.intakes
+    const seen = { log, spool, store: this.#store, progress: this.#progress, intakes }
     this.#read(observeAlways(this.#metrics, seen, { clock, signal: reading }))
     if (isOurs) return this.#begin()
     this.#startSpool()
@@ -213,17 +217,22 @@ class Parts {
     const asked = this.#monitors.begin((ask) => supervise(this.#supervision, rules, ask))
     // Whoever judges finds in the log by which rules, so that a replay judges alike (A75).
     this.#read(asked.then(() => (reading.aborted ? undefined : this.#startHot())))
-    if (wanted.has('record')) this.#startReaders(recordReaders(this.#readerDeps))
-    if (wanted.has('notify')) this.#startNotify()
-    if (wanted.has('forward')) this.#startForward()
+    if (wanted.has('record')) {
+      const past = historyReader({ ...this.#readerDeps, spec: this.#monitors.past })
+      this.#startReaders([...recordReaders(this.#readerDeps), past])
+    }
+    this.#startOutward()
     if (wanted.has('evaluate')) this.#watchReceipts(reading)
     if (wanted.has('serve')) this.#startTail()
-    if (wanted.has('record')) {
-      const part = { name: 'record/retention', signal: reading }
-      const run = (signal: AbortSignal) => retainStore(this.#store, this.#options, signal)
-      this.#read(supervise(this.#supervision, part, run))
-    }
+    if (wanted.has('record')) this.#tendStore(reading)
     if (this.#spool === undefined) this.#startCollectors()
+  }
+
+  #tendStore(signal: AbortSignal): void {
+    const { clock } = this.#options
+    const retain = (ending: AbortSignal) => retainStore(this.#store, this.#options, ending)
+    this.#read(supervise(this.#supervision, { name: 'record/retention', signal }, retain))
+    this.#read(askWhileTroubled(this.#store, clock, signal))
   }
 
   async reload(read: () => Promise<Config>): Promise<void> {
@@ -314,43 +323,22 @@ class Parts {
     }
   }
 
-  /** A site holds its notices only where this process knows what the cloud has (A77). */
-  get #adopt(): Pick<NotifyDeps, 'adopt'> {
-    const { config, roles: wanted } = this.#options
-    if (config.sites.length > 0) return { adopt: { as: 'cloud' } }
-    const isKnown = config.forward !== undefined && wanted.has('forward')
-    return isKnown ? { adopt: { as: 'site', link: this.#link } } : {}
-  }
-
-  #startNotify(): void {
-    const { clock, config, terminal } = this.#options
-    const parts = notifyParts({
+  /** Those who tell the world outside. */
+  #startOutward(): void {
+    const { roles: wanted, terminal, forwardFromMs: fromMs } = this.#options
+    const outward = outwardParts({
       log: this.#log,
-      clock,
-      spec: config.notify,
+      ...{ clock: this.#options.clock, config: this.#options.config, wanted, terminal },
       hopMsMax: () => this.#monitors.hopMsMax,
-      terminal,
       count: (where, reason, count) => this.#metrics.notify.inc({ where, reason }, count),
       missed: (group, gap) => this.#gaps.met(group, gap),
-      ...this.#adopt,
-    })
-    const { signal } = this.#reading
-    for (const { name, run } of parts) {
-      this.#read(supervise(this.#supervision, { name: `notify/${name}`, signal }, run))
-    }
-  }
-
-  #startForward(): void {
-    const { clock, config, forwardFromMs: fromMs } = this.#options
-    const parts = forwardParts({
-      log: this.#log,
-      ...{ clock, config, supervision: this.#supervision, link: this.#link },
+      ...{ link: this.#link, supervision: this.#supervision },
+      ...(fromMs !== undefined && { fromMs }),
       openTarget: this.#options.openKafka,
       progress: this.#progress.forward,
-      ...(fromMs !== undefined && { fromMs }),
     })
     const { signal } = this.#reading
-    for (const { name, run } of parts)
+    for (const { name, run } of outward)
       this.#read(supervise(this.#supervision, { name, signal }, run))
   }
 
@@ -367,9 +355,13 @@ class Parts {
         ...this.#readiness.checks(),
         ...this.#gaps.checks(),
         ...(this.#log.checks?.() ?? []),
+        storeCheck(this.#store.trouble, clock.now()),
         ...(this.#spool === undefined ? [] : [spoolCheck(this.#spool.stats(), clock.now())]),
       ],
-      logView: () => logView(this.#log, this.#spool?.stats(), clock.now()),
+      logView: () => ({
+        ...logView(this.#log, this.#spool?.stats(), clock.now()),
+        store: storeView(this.#store.trouble, clock.now()),
+      }),
     })
     this.#server = server
     this.url = await server.listen()

@@ -1,3 +1,4 @@
+import { historyTerms } from '../alert/history-terms.ts'
 import { PartitionFold } from '../aggregate/partition-fold.ts'
 import { ReadingIntake } from '../collect/reading-intake.ts'
 import { beatRecords } from '../collect/heartbeat.ts'
@@ -11,6 +12,7 @@ import type { Step } from '../model/step.ts'
 import type { WindowResult } from '../model/window-result.ts'
 import { assert } from '../std/assert.ts'
 import { SimulatedClock } from '../std/simulated-clock.ts'
+import type { CaseAction } from './case-script.ts'
 import { compileMapping } from '../wire/mapping.ts'
 import type { BytesAt } from '../wire/pane-cursor.ts'
 
@@ -21,6 +23,8 @@ export type CasePipelineOptions = {
   readonly partitions: number
   readonly isLive: boolean
 }
+
+type PastAction = Extract<CaseAction, { kind: 'past' }>
 
 const COLLECTOR = 'case'
 const CLOCK_EVERY_MS = 1000
@@ -100,6 +104,25 @@ export class CasePipeline {
     for (const record of beatRecords(facts, this.#options.partitions)) {
       if (partition === undefined || record.partition === partition) this.#append(record)
     }
+  }
+
+  /** What the past of a group was, until something else is said; false where nobody asks it. */
+  past({ monitor, term, number, fields }: PastAction): boolean {
+    const { config } = this.#options
+    const spec = config.monitors.find(({ id }) => id === monitor)
+    if (spec === undefined || !historyTerms(spec.rules).has(term)) return false
+    const scope = fields['scope'] ?? (spec.scopes.includes('all') ? 'all' : config.site)
+    const group = spec.groupBy.map((name) => {
+      const value = fields[name]
+      return value === undefined ? null : String(value)
+    })
+    const { definition } = spec
+    return this.#evaluator.fact({
+      ...{ v: 1, site: 'history', monitor, definition, scope: String(scope), group },
+      facts: { [term]: number },
+      at: this.#clock.now(),
+      until: Number.MAX_SAFE_INTEGER,
+    })
   }
 
   #append({ partition = 0, value }: LogRecord): void {

@@ -16,6 +16,16 @@ export type CaseAction =
     }
   | { readonly kind: 'wait' }
   | {
+      /** What the past of a group was, from here on. */
+      readonly kind: 'past'
+      readonly monitor: string
+      /** The text of the term. */
+      readonly term: string
+      readonly number: number | null
+      /** Group fields, `scope`. */
+      readonly fields: CaseFields
+    }
+  | {
       readonly kind: 'window'
       readonly monitor: string
       readonly end: number

@@ -7,6 +7,8 @@ import { Replaceable } from '../std/replaceable.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { assertReloadable } from './assert-reloadable.ts'
 import type { HotSpecs } from './hot-readers.ts'
+import type { HistorySpec } from '../history/history-spec.ts'
+import { pastSpec } from './history-reader.ts'
 import { aggregateSpec, evaluateSpec } from './readers.ts'
 import type { Role } from './roles.ts'
 import { askForRules, type RulesChange } from './rules-log.ts'
@@ -27,6 +29,8 @@ export class MonitorsInForce {
   readonly #deps: MonitorsDeps
   /** What the hot path works by; replaced only where other panes are to be made. */
   readonly hot: Replaceable<HotSpecs>
+  /** Whose past is asked; replaced with every configuration. */
+  readonly past: Replaceable<HistorySpec>
   #config: Config
   /** Those who change what is in force wait for each other. */
   #asking: Promise<void> = Promise.resolve()
@@ -35,6 +39,7 @@ export class MonitorsInForce {
     this.#deps = deps
     this.#config = config
     this.hot = new Replaceable(this.#specsOf(config))
+    this.past = new Replaceable(pastSpec(config))
   }
 
   /** The longest hop of any monitor. */
@@ -80,6 +85,7 @@ export class MonitorsInForce {
     if (aggregate && specs.aggregate && !foldsAlike(aggregate, specs.aggregate)) {
       this.hot.replace(specs)
     }
+    this.past.replace(pastSpec(config))
     this.#config = config
     this.#deps.adopted(config)
     return change

@@ -2,7 +2,9 @@ import { newAggregateProgress } from '../aggregate/aggregate-progress.ts'
 import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
 import type { Config } from '../config/config.ts'
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
-import type { RecordProgress } from '../record/record-turns.ts'
+import type { RecordProgress } from '../record/record-deps.ts'
+import type { HistoryProgress } from '../history/fact-asker.ts'
+import { newHistoryProgress } from '../history/keep-history.ts'
 import { recordSteps } from '../record/record-steps.ts'
 import { recordWindows } from '../record/record-windows.ts'
 import { houseGroups, isHouseGroup, type HouseGroup } from '../model/house-groups.ts'
@@ -18,6 +20,7 @@ export type Progress = HotProgress & {
   readonly windows: RecordProgress
   readonly steps: RecordProgress
   readonly forward: ForwardsProgress
+  readonly history: HistoryProgress
 }
 
 export const newProgress = (): Progress => ({
@@ -32,6 +35,7 @@ export const newProgress = (): Progress => ({
   windows: { written: 0, rejected: new Map(), next: new Map() },
   steps: { written: 0, rejected: new Map(), next: new Map() },
   forward: newForwardsProgress(),
+  history: newHistoryProgress(),
 })
 
 /** The next offset that a reader of this process will read, where one reads. */

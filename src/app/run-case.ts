@@ -18,6 +18,7 @@ const APPROXIMATE_SHARE = 0.01
 const APPROXIMATE_LEAST = 0.0005
 
 type WindowAction = Extract<CaseAction, { kind: 'window' }>
+type PastAction = Extract<CaseAction, { kind: 'past' }>
 type TransitionAction = Extract<CaseAction, { kind: 'transition' }>
 
 /**
@@ -74,6 +75,8 @@ class CaseRun {
         return []
       case 'wait':
         return []
+      case 'past':
+        return this.#past(action)
       case 'window':
         return this.#window(action)
       case 'transition':
@@ -85,6 +88,12 @@ class CaseRun {
           difference(name, String(count), String(Reflect.get(this.#pipeline.counts, name))),
         )
     }
+  }
+
+  #past(action: PastAction): readonly CaseDifference[] {
+    if (this.#pipeline.past(action)) return []
+    const got = 'no rule asks it, or the group has no rows yet'
+    return [{ name: action.term, expected: 'a rule of the group that asks it', got }]
   }
 
   #window(action: WindowAction): readonly CaseDifference[] {

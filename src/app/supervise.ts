@@ -21,6 +21,14 @@ const CURED_ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
   'LOG_BROKERS_MISSING',
   'LOG_TOPIC_UNKNOWN',
   'LOG_TOPIC_DIFFERS',
+  'STORE_REFUSED',
+  'STORE_TLS_UNKNOWN_CA',
+  'STORE_TLS_HOSTNAME',
+  'STORE_TLS_EXPIRED',
+  'STORE_TLS_MISMATCH',
+  'STORE_AUTH_FAILED',
+  'STORE_ACL_DENIED',
+  'STORE_SECRET_UNREADABLE',
 ])
 /** A reader that had failed is well again when it has run this long, and longer than it waited. */
 const WELL_AFTER_MS = 10_000

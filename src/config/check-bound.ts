@@ -1,7 +1,7 @@
-import type { Expression } from '../model/expression.ts'
 import type { AggregateKind, LevelSpec, MonitorSpec } from '../model/monitor.ts'
 import type { ConfigPath } from './config-error.ts'
 import type { Findings } from './expressions.ts'
+import { namesIn } from '../alert/names-in.ts'
 
 type Home = {
   readonly monitor: Pick<MonitorSpec, 'aggregates' | 'values'>
@@ -48,23 +48,4 @@ function kindsBehind(name: string, { monitor }: Home): Map<string, AggregateKind
   const sources = new Set(value === undefined ? [name] : namesIn(value.expression))
   const aggregates = monitor.aggregates.filter((aggregate) => sources.has(aggregate.name))
   return new Map(aggregates.map((aggregate) => [aggregate.name, aggregate.kind]))
-}
-
-function namesIn(expression: Expression): readonly string[] {
-  switch (expression.op) {
-    case 'number':
-    case 'text':
-    case 'bool':
-      return []
-    case 'name':
-    case 'base':
-      return [expression.name]
-    case '!':
-    case 'negate':
-      return namesIn(expression.operand)
-    case 'in':
-      return namesIn(expression.left)
-    default:
-      return [...namesIn(expression.left), ...namesIn(expression.right)]
-  }
 }

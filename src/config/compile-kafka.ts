@@ -1,18 +1,11 @@
 import { resolve } from 'node:path'
 import type { Config, KafkaSpec } from './config.ts'
 import type { ConfigPath } from './config-error.ts'
-import type { ReadSecret } from './compile-notify.ts'
+import { addressAt, compileTls, type Place } from './compile-tls.ts'
 import type { Findings } from './expressions.ts'
 import type { ForwardFields } from './schema/forward-schema.ts'
 import type { KafkaFields } from './schema/kafka-schema.ts'
 import type { Settings } from './schema/settings-schema.ts'
-import { fileText } from './written-config.ts'
-
-type Place = {
-  readonly folder: string
-  readonly findings: Findings
-  readonly readSecret: ReadSecret
-}
 
 /** The cluster of the log, where its kind asks for one. */
 export function compileLogKafka(log: Settings['log'], place: Place): KafkaSpec | undefined {
@@ -81,7 +74,9 @@ function compileKafka(fields: KafkaFields, path: ConfigPath, place: Place): Kafk
     })
   }
   return {
-    brokers: brokers.map((text, i) => brokerOf(text, [...path, 'brokers', i], place.findings)),
+    brokers: brokers.map((text, i) =>
+      addressAt({ text, example: 'host:9092' }, [...path, 'brokers', i], place.findings),
+    ),
     promise,
     replication,
     codec,
@@ -91,36 +86,7 @@ function compileKafka(fields: KafkaFields, path: ConfigPath, place: Place): Kafk
   }
 }
 
-function brokerOf(text: string, path: ConfigPath, findings: Findings) {
-  const at = text.lastIndexOf(':')
-  const port = Number(text.slice(at + 1))
-  if (port < 1 || port > 65_535) {
-    findings.push({ path, message: 'has no such port', advice: 'write host:9092' })
-  }
-  return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port }
-}
-
-type TlsFields = NonNullable<KafkaFields['tls']>
 type SaslFields = NonNullable<KafkaFields['sasl']>
-
-function compileTls(fields: TlsFields, path: ConfigPath, place: Place) {
-  const { ca, cert, key, server_name: serverName } = fields
-  const { folder, findings, readSecret } = place
-  for (const [name, value] of Object.entries({ ca, cert })) {
-    if (value === undefined) continue
-    const read = fileText(resolve(folder, value))
-    if (!('reason' in read)) continue
-    const message = `names the file ${value}, which ${read.reason}`
-    findings.push({ path: [...path, name], message, advice: 'write certificates in PEM into it' })
-  }
-  if (key !== undefined) readSecret(key, [...path, 'key'])
-  return {
-    ...(ca !== undefined && { caFile: resolve(folder, ca) }),
-    ...(cert !== undefined && { certFile: resolve(folder, cert) }),
-    ...(key !== undefined && { keyFile: resolve(folder, key) }),
-    ...(serverName !== undefined && { serverName }),
-  }
-}
 
 function compileSasl(fields: SaslFields, path: ConfigPath, { folder, readSecret }: Place) {
   const { mechanism, username, password_file: name } = fields

@@ -1,9 +1,12 @@
 import type { Environment } from '../alert/expression.ts'
+import { historyTerms } from '../alert/history-terms.ts'
 import { monotony } from '../alert/monotone.ts'
 import { templateNames } from '../alert/template.ts'
 import { readingFields } from '../model/reading.ts'
+import type { HistoryTerm } from '../model/history-term.ts'
 import type { LevelSpec, MonitorSpec, RuleSpec, Scope, Severity } from '../model/monitor.ts'
 import { checkBound } from './check-bound.ts'
+import { checkHistory } from './check-history.ts'
 import type { ConfigPath } from './config-error.ts'
 import { compiledExpression, type Findings } from './expressions.ts'
 import { nearestName } from './nearest-name.ts'
@@ -37,12 +40,13 @@ export function compileRule(rule: RuleFields, home: RuleHome): RuleSpec {
   const levels = levelsOf(rule, home)
   const gate = rule.gate === undefined ? undefined : condition(rule.gate, home, ['gate'])
   const isInstant = (rule.for ?? 0) === 0 && (rule.of === undefined || rule.of.m === 1)
-  const isMonotone = monotony(
-    { levels, ...(gate === undefined ? {} : { gate }) },
-    { aggregates: home.monitor.aggregates, neverNegative },
-  ).monotone
+  const judged = { levels, ...(gate === undefined ? {} : { gate }) }
+  const { aggregates } = home.monitor
+  const isMonotone = monotony(judged, { aggregates, neverNegative }).monotone
   if (rule.bound !== undefined) checkBound(levels, home)
-  checkTexts(rule, home)
+  checkHistory(judged, home)
+  const terms = historyTerms([judged])
+  checkTexts(rule, { ...home, names: [...home.names, ...terms.keys()] })
   return {
     id: `${home.monitor.id}/${rule.alert}`,
     alert: rule.alert,
@@ -64,7 +68,7 @@ export function compileRule(rule: RuleFields, home: RuleHome): RuleSpec {
     instancesMax: rule.max_instances,
     layer: rule.layer,
     labels: rule.labels,
-    annotations: rule.annotations,
+    annotations: { ...(terms.size > 0 && { summary: reasonText(terms) }), ...rule.annotations },
     ...(rule.runbook === undefined ? {} : { runbook: rule.runbook }),
   }
 }
@@ -135,6 +139,12 @@ function checkShape(rule: RuleFields, { monitor, path, findings }: RuleHome): vo
       `write at least absent_after: ${monitor.window.hopMs}ms`,
     )
   }
+}
+
+/** What a rule that asks the past says where its author wrote no summary: each side by its name. */
+function reasonText(terms: ReadonlyMap<string, HistoryTerm>): string {
+  const names = new Set(Array.from(terms.values(), ({ name }) => name))
+  return [...names, ...terms.keys()].map((name) => `${name} {{${name}}}`).join(', ')
 }
 
 /** Labels must not change who an alert is (A10), and templates must name what exists. */

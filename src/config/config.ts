@@ -38,6 +38,31 @@ export type SourceSpec = TextSourceSpec | SsSourceSpec | MatchNightSpec
 export type RetainedTopic =
   'readings' | 'panes' | 'windows' | 'transitions' | 'notices' | 'commands' | 'late' | 'rejected'
 
+/** Encrypted connections. Files are absolute; who connects reads them, for each connection anew. */
+export type TlsSpec = {
+  readonly caFile?: string
+  readonly certFile?: string
+  readonly keyFile?: string
+  /** What the servers' certificates carry, where it is not their host. */
+  readonly serverName?: string
+}
+
+type CopiesAsked = 'ONE' | 'LOCAL_ONE' | 'LOCAL_QUORUM' | 'QUORUM' | 'EACH_QUORUM' | 'ALL'
+
+/** A Cassandra cluster. */
+export type CassandraSpec = {
+  readonly contactPoints: readonly { readonly host: string; readonly port: number }[]
+  readonly localDataCenter: string
+  readonly keyspace: string
+  /** Data centre → copies, where the keyspace is made. */
+  readonly replication: Readonly<Record<string, number>>
+  readonly consistency: { readonly read: CopiesAsked; readonly write: CopiesAsked }
+  readonly connectMs: number
+  readonly requestMs: number
+  readonly tls?: TlsSpec
+  readonly auth?: { readonly username: string; readonly passwordFile: string }
+}
+
 /** A Kafka cluster. Files are absolute; who connects reads them, for each connection anew. */
 export type KafkaSpec = {
   readonly brokers: readonly { readonly host: string; readonly port: number }[]
@@ -47,12 +72,7 @@ export type KafkaSpec = {
   readonly codec: 'none' | 'lz4' | 'zstd'
   /** A name that makes membership of groups static. */
   readonly instance?: string
-  readonly tls?: {
-    readonly caFile?: string
-    readonly certFile?: string
-    readonly keyFile?: string
-    readonly serverName?: string
-  }
+  readonly tls?: TlsSpec
   readonly sasl?: {
     readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
     readonly username: string
@@ -81,7 +101,13 @@ export type Config = {
       Record<RetainedTopic, { readonly ageMs: number; readonly bytesMax: number }>
     >
   }
-  readonly store: { readonly kind: 'sqlite' | 'memory'; readonly retentionMs: number }
+  readonly store: {
+    readonly kind: 'sqlite' | 'memory' | 'cassandra'
+    /** How long each kind of row can be queried. */
+    readonly keptMs: Readonly<Record<'live' | 'minute' | 'hour' | 'steps' | 'coverage', number>>
+    /** Where `kind` is cassandra, and only there. */
+    readonly cassandra?: CassandraSpec
+  }
   readonly collect: {
     readonly sources: readonly SourceSpec[]
     /** For rows that come by no source of their own: posted, or replayed. */

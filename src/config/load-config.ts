@@ -8,6 +8,7 @@ import { compileCollect } from './compile-collect.ts'
 import { checkSites, compileForward, compileLogKafka } from './compile-kafka.ts'
 import { compileMonitor } from './compile-monitor.ts'
 import { compileNotify, type ReadSecret } from './compile-notify.ts'
+import { compileStore } from './compile-store.ts'
 import type { Config } from './config.ts'
 import type { ConfigError, ConfigPath, Finding } from './config-error.ts'
 import { environmentSettings, type Environment } from './environment-settings.ts'
@@ -99,7 +100,7 @@ function compile(settings: Settings, site: Site): Config {
       durability: log.durability,
       retention: retentionOf(log.retention),
     },
-    store: { kind: store.kind, retentionMs: store.retention },
+    store: compileStore(store, { folder, findings, readSecret }),
     collect: compileCollect(settings.collect, site, (path, at) => {
       const key = readSecret(path, at)
       return key === undefined ? undefined : new Secret(utf8(key.trimEnd()))

@@ -1,6 +1,7 @@
 import type { InstanceState } from '../alert/instance.ts'
 import type { Group } from '../model/pane.ts'
 import { utf8, utf8Text } from '../std/bytes.ts'
+import type { PastDump } from './past/group-past.ts'
 import type { SiteDump } from './alerts/site-watch.ts'
 import type { Source } from './source-table.ts'
 
@@ -14,6 +15,8 @@ export type GroupDump = {
   /** By number in `sourceNames`: end of the newest slice with rows from there. */
   readonly sources: readonly (readonly [source: number, at: number])[]
   readonly alerts: readonly (readonly [rule: string, state: InstanceState])[]
+  /** What its past was; absent where no rule asks. */
+  readonly past?: PastDump
 }
 
 export type ScopeDump = {

@@ -4,6 +4,7 @@ import type { MonitorSpec } from '../model/monitor.ts'
 import type { Group } from '../model/pane.ts'
 import { compileErrorBars, type ErrorBarsOf } from '../sketch/error-bars.ts'
 import { sliceMsOf } from '../window/slice.ts'
+import { PastTerms } from './past/past-terms.ts'
 
 /** A monitor ready to turn merged panes into values and ticks; compiled once. */
 export type CompiledMonitor = {
@@ -14,6 +15,8 @@ export type CompiledMonitor = {
   readonly rules: readonly CompiledRule[]
   /** Names by slot: aggregates first, then values. */
   readonly names: readonly string[]
+  /** What rules ask of the past: slots behind the values (H2). */
+  readonly past: PastTerms
   /** Fills the slots of the named values from those of the aggregates; NaN = undefined (A16). */
   readonly derive: (slots: Float64Array) => void
   /** Errors of all slots, where rows of a sample are in the states (S2). */
@@ -27,7 +30,8 @@ export function compileMonitor(spec: MonitorSpec): CompiledMonitor {
     ...spec.aggregates.map((aggregate) => aggregate.name),
     ...spec.values.map((value) => value.name),
   ]
-  const numbers = new Map(names.map((name, slot) => [name, slot]))
+  const past = new PastTerms(spec.rules, names.length)
+  const numbers = new Map([...names.map((name, slot) => [name, slot] as const), ...past.slots])
   const texts = new Map(spec.groupBy.map((name, slot) => [name, slot]))
   const values = spec.values.map(({ expression }) => compileNumber(expression, numbers))
   const first = spec.aggregates.length
@@ -38,6 +42,7 @@ export function compileMonitor(spec: MonitorSpec): CompiledMonitor {
     definitionLow: parseInt(spec.definition.slice(8), 16),
     rules: spec.rules.map((rule) => compileRule(rule, spec.window.hopMs, { numbers, texts })),
     names,
+    past,
     // In order: a value may use those written above it.
     derive: (slots) => {
       for (let i = 0; i < values.length; i++) slots[first + i] = values[i]!(slots)

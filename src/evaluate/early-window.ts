@@ -1,5 +1,6 @@
 import type { CompiledRule } from '../alert/compile-rule.ts'
 import type { JudgedWindow } from '../alert/judge.ts'
+import { namesIn } from '../alert/names-in.ts'
 import type { Expression } from '../model/expression.ts'
 import type { EarlyTrial, Evidence } from './alerts/alert-instances.ts'
 import { assert } from '../std/assert.ts'
@@ -99,14 +100,4 @@ function aggregatesIn(
 ): readonly number[] {
   const names = new Set(conditions.flatMap(namesIn))
   return monitor.spec.aggregates.flatMap(({ name }, i) => (names.has(name) ? [i] : []))
-}
-
-function namesIn(expression: Expression): readonly string[] {
-  if (expression.op === 'name') return [expression.name]
-  const parts = [
-    ...('left' in expression ? [expression.left] : []),
-    ...('right' in expression ? [expression.right] : []),
-    ...('operand' in expression ? [expression.operand] : []),
-  ]
-  return parts.flatMap(namesIn)
 }

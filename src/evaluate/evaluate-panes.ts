@@ -162,7 +162,8 @@ class PanesReader {
       else if (record.kind === 'clock') {
         const commands = await this.#commandsTo(record.clock.commands_to, signal)
         this.#evaluator.clock(record.clock, commands, results)
-      } else this.#evaluator.count(record.reason)
+      } else if (record.kind === 'fact') this.#evaluator.fact(record.fact)
+      else this.#evaluator.count(record.reason)
     }
     this.#readFrom = batch.next
     this.#next = Math.max(this.#next, batch.next)

@@ -4,6 +4,7 @@ import { windowFrame, type WindowFrame } from '../wire/window-codec.ts'
 import { AlertInstances } from './alerts/alert-instances.ts'
 import type { CompiledMonitor } from './compiled-monitor.ts'
 import { GroupPanes } from './panes/group-panes.ts'
+import type { GroupPast } from './past/group-past.ts'
 import type { InstanceBudget } from './alerts/instance-budget.ts'
 import type { PaneTable } from './panes/pane-table.ts'
 import type { RuleSet } from './alerts/rule-set.ts'
@@ -22,6 +23,8 @@ export type GroupState = {
    */
   sources: number[]
   rowsAt: number[]
+  /** What its past was; undefined where nothing was said. */
+  past: GroupPast | undefined
   /** Ends of closed windows whose panes changed since they were issued. */
   changed: Set<number> | undefined
 }
@@ -55,6 +58,7 @@ export function newGroup(group: Group, parts: ScopeParts): GroupState {
     alerts: new AlertInstances(rules.of(group), labels, budget),
     sources: [],
     rowsAt: [],
+    past: undefined,
     changed: undefined,
   }
 }

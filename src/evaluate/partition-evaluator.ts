@@ -1,5 +1,5 @@
 import type { Command, HandlingCommand, RulesCommand } from '../model/command.ts'
-import type { ClockRecord, Watermark } from '../model/pane.ts'
+import type { ClockRecord, FactRecord, Watermark } from '../model/pane.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { Step } from '../model/step.ts'
 import { siteOf } from '../model/topics.ts'
@@ -69,6 +69,17 @@ export class PartitionEvaluator {
   rebuild(record: PaneRecord): void {
     const isInForce = this.#take(record, (scope, arrived) => scope.rebuild(arrived))
     if (!isInForce) this.#await(record)
+  }
+
+  /** What the past of a group was, from here on (H2); false where nobody here asks. */
+  fact(record: FactRecord): boolean {
+    if (this.#keys.isFull) this.#renumber()
+    const { monitor, definition, scope, group } = record
+    const isInForce = this.#monitors.get(monitor)?.spec.definition === definition
+    const there = isInForce ? this.#scopes.get(monitor)?.get(scope) : undefined
+    const verdict = there?.fact(this.#keys.numberOf(monitor, group), record) ?? 'fact_unasked'
+    this.count(verdict)
+    return verdict === 'fact'
   }
 
   watermark(record: Watermark, into: Results): void {
@@ -168,7 +179,9 @@ export class PartitionEvaluator {
           into.steps.push(...endedAlerts(dump, scope.rules, at))
         } else {
           byScope.delete(name)
-          into.steps.push(...this.#continue(dump, { at, sourceOf: (number) => number }))
+          // What the past of other panes was is nothing to compare these with.
+          const bare = { ...dump, groups: dump.groups.map(({ past: _, ...group }) => group) }
+          into.steps.push(...this.#continue(bare, { at, sourceOf: (number) => number }))
         }
       }
     }

@@ -1,5 +1,5 @@
 import type { HandlingCommand } from '../model/command.ts'
-import type { Group } from '../model/pane.ts'
+import type { FactRecord, Group } from '../model/pane.ts'
 import type { WindowResult } from '../model/window-result.ts'
 import type { ErrorBars } from '../sketch/error-bars.ts'
 import { windowEnds } from '../window/slice.ts'
@@ -11,6 +11,7 @@ import type { ArrivedPane, PaneVerdict } from './panes/group-panes.ts'
 import { LeftBehind } from './left-behind.ts'
 import { newGroup, noteSource, type GroupState, type ScopeParts } from './group-state.ts'
 import { InstanceBudget } from './alerts/instance-budget.ts'
+import { GroupPast } from './past/group-past.ts'
 import { PaneTable } from './panes/pane-table.ts'
 import type { Results } from './results.ts'
 import { RuleSet } from './alerts/rule-set.ts'
@@ -77,8 +78,10 @@ export class ScopeEvaluator {
     this.#merge = merge
     this.#maker = maker
     this.#early = early
-    for (const { alerts, group } of this.#groups.values())
-      alerts.reload(this.#parts.rules.of(group))
+    for (const state of this.#groups.values()) {
+      state.alerts.reload(this.#parts.rules.of(state.group))
+      state.past = monitor.past.keepOf(state.past)
+    }
   }
 
   /** Ids of the rules that judge here. */
@@ -114,6 +117,16 @@ export class ScopeEvaluator {
   rebuild(arrived: ScopedPane): ScopeVerdict {
     const state = this.#keep(arrived)
     return typeof state === 'string' ? state : 'new'
+  }
+
+  /** Takes in what the past of a group was (H2); of a group that is not here there is none. */
+  fact(key: number, said: FactRecord): 'fact' | 'fact_unasked' {
+    const state = this.#groups.get(key)
+    if (state === undefined) return 'fact_unasked'
+    const { past } = this.#parts.monitor
+    if (past.count === 0) return 'fact_unasked'
+    past.note((state.past ??= new GroupPast()), said, state.alerts)
+    return 'fact'
   }
 
   /** Issues what changed and closes what the sources have passed (V1). */
@@ -169,6 +182,7 @@ export class ScopeEvaluator {
       rowsAt: finite(state.panes.forgottenTo),
       sources: state.sources.map((number, i) => [number, state.rowsAt[i]!] as const),
       alerts: state.alerts.dump(),
+      ...(state.past && { past: state.past.dump() }),
     }))
     const { monitor, scope } = this.#parts
     const { id, groupBy } = monitor.spec
@@ -190,6 +204,7 @@ export class ScopeEvaluator {
       state.panes.forgottenTo = group.rowsAt ?? -Infinity
       state.alerts.bornAt = group.bornAt
       state.alerts.load(group.alerts)
+      state.past = this.#parts.monitor.past.loaded(group.past)
       for (const [number, at] of group.sources) {
         const source = names.sourceOf(number)
         if (source !== undefined) noteSource(state, source, at)
@@ -333,6 +348,8 @@ export class ScopeEvaluator {
   ): void {
     const { end, rev, bars } = window
     const { rows, values } = this.#merge
+    const { past } = this.#parts.monitor
+    const isPastUnknown = past.count > 0 && !past.fill(values, state.past, end)
     const judged = {
       end,
       rev,
@@ -342,12 +359,13 @@ export class ScopeEvaluator {
       rowsAt: finite(state.panes.rowsAt(end)) ?? undefined,
       unwatchedTo: unwatchedTo(this.#sources, state, this.#closedTo),
       values,
-      ...(bars === undefined ? {} : { margins: bars.margin }),
+      isPastUnknown,
+      ...(bars === undefined ? {} : { margins: past.margins(bars.margin) }),
       texts: state.texts,
     }
     const stderr = this.#merge.namedErrors(bars)
     const evidence = () => ({
-      value: this.#merge.named(),
+      value: { ...this.#merge.named(), ...past.named(values) },
       ...(stderr === undefined ? {} : { stderr }),
       receipt: { ...this.#merge.receipt(), closed: into.wall, fired: into.wall },
     })

@@ -29,7 +29,7 @@ export class WindowMerge {
   constructor(monitor: CompiledMonitor, table: PaneTable) {
     this.#monitor = monitor
     this.#table = table
-    this.values = new Float64Array(monitor.names.length)
+    this.values = new Float64Array(monitor.names.length + monitor.past.count)
   }
 
   /** Finds the panes of the window that ends here. */

@@ -7,6 +7,7 @@ import { decodeTransition, encodeTransition } from '../wire/step-codec.ts'
 import { admitPanes, admitSteps } from './admit-sites.ts'
 import { newForwardProgress } from './forward-progress.ts'
 import { recordsOf, runToEnd, twoLogs } from './forward-rig.suite.ts'
+import { factRow } from './fact-row.suite.ts'
 import { AT, pane, paneRow, storyOf, watermarkRow } from './pane-rows.suite.ts'
 
 type Logs = Awaited<ReturnType<typeof twoLogs>>
@@ -71,6 +72,16 @@ test('[R21] a site speaks for itself and its feeds, and for nobody else', async 
     new Set(await rejectedIn(logs.there)),
     new Set(['log:site.ams1.panes-0: site', 'log:site.ams1.panes-0: json']),
   )
+})
+
+test('[R21] [H2] no site says what the past was to the cloud', async () => {
+  const logs = await twoLogs()
+  await logs.there.append('site.ams1.panes', [paneRow(), factRow()])
+
+  const progress = await admitted(logs, 'panes')
+
+  assert.deepEqual(await storyOf(logs.there, 'panes'), ['p0 ams1 +0s rev 1'])
+  assert.deepEqual(Object.fromEntries(progress.skipped), { fact: 1 })
 })
 
 test('[R21] numbers that no site has need of are refused', async () => {

@@ -31,7 +31,7 @@ export async function admitPanes(deps: AdmittedSite, claim: Claim): Promise<void
       const { bytes, starts, lengths } = batch.values
       const facts = reader.read({ bytes, start: starts[row]!, length: lengths[row]! })
       if (facts.kind === 'rejected') refusals.add(batch, row, facts.reason)
-      else if (facts.kind === 'clock') refusals.add(batch, row, 'clock')
+      else if (facts.kind === 'clock' || facts.kind === 'fact') refusals.add(batch, row, facts.kind)
       else {
         const site = facts.kind === 'pane' ? facts.site : facts.watermark.site
         const reason = facts.kind === 'pane' ? undefined : faultOf(facts.watermark, crossing)

@@ -9,6 +9,7 @@ import { watermarkKey } from '../wire/pane-codec.ts'
 import { ForwardPace } from './forward-pace.ts'
 import { recordsOf, runToEnd, siteDeps, twoLogs } from './forward-rig.suite.ts'
 import { forwardPanes, forwardSteps } from './forward-site.ts'
+import { factRow } from './fact-row.suite.ts'
 import { AT, paneRow, storyOf, watermarkRow } from './pane-rows.suite.ts'
 
 const TARGET = 'site.ams1.panes'
@@ -43,7 +44,7 @@ function appending(log: Log, instead: (append: Log['append'], call: number) => L
 
 const down = () => Promise.reject(new NocturneError('LOG_FULL', 'the link is cut'))
 
-test('[P2] [R22] only the newest revision of a pane leaves, and watermarks last', async () => {
+test('[P2] [R22] [H2] only the newest revision of a pane leaves, and watermarks last', async () => {
   const logs = await twoLogs()
   const deps = siteDeps(logs)
   const clock = { v: 1, site: 'clock', partition: 0, epoch: 1, commands_to: 0, at: AT } as const
@@ -53,6 +54,7 @@ test('[P2] [R22] only the newest revision of a pane leaves, and watermarks last'
     paneRow({ rev: 3 }),
     paneRow({ rev: 2, site: 'ams1/cloudfront' }),
     { key: watermarkKey('clock', 0), value: encodeClock(clock) },
+    factRow(),
     paneRow({ rev: 3, closed: true }),
     watermarkRow(3000),
     paneRow({ rev: 1, start: AT + 1000 }),
@@ -66,7 +68,7 @@ test('[P2] [R22] only the newest revision of a pane leaves, and watermarks last'
     'p0 ams1 +1s rev 1',
     'p0 watermark ams1/0 +3s',
   ])
-  assert.deepEqual(Object.fromEntries(deps.progress.skipped), { overtaken: 3, clock: 1 })
+  assert.deepEqual(Object.fromEntries(deps.progress.skipped), { overtaken: 3, clock: 1, fact: 1 })
 })
 
 test('[V2] a watermark says since when its site has watched, over turns and restarts', async () => {

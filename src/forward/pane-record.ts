@@ -2,6 +2,7 @@ import type { Watermark } from '../model/pane.ts'
 import { utf8Text } from '../std/bytes.ts'
 import { decodeJson, shape } from '../wire/json-shape.ts'
 import { PaneCursor, type BytesAt } from '../wire/pane-cursor.ts'
+import { isFact } from '../wire/fact-codec.ts'
 import { isClock, readWatermark } from '../wire/watermark-codec.ts'
 
 /** What of a pane decides whether it is sent and to whom it belongs. */
@@ -19,6 +20,7 @@ export type PanesFacts =
   | PaneFacts
   | { readonly kind: 'watermark'; readonly watermark: Watermark }
   | { readonly kind: 'clock' }
+  | { readonly kind: 'fact' }
   | { readonly kind: 'rejected'; readonly reason: string }
 
 const isAny = shape.any
@@ -53,6 +55,7 @@ export class PanesReader {
     if (!parsed.ok) return { kind: 'rejected', reason: parsed.reason }
     const json: unknown = parsed.value
     if (isClock(json)) return { kind: 'clock' }
+    if (isFact(json)) return { kind: 'fact' }
     const watermark = readWatermark(json)
     if (watermark !== undefined) return { kind: 'watermark', watermark }
     if (!isJsonPane(json)) return { kind: 'rejected', reason: 'shape' }

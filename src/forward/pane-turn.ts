@@ -19,7 +19,8 @@ const reader = new PanesReader()
 /**
  * What of a turn of `panes` the cloud needs: of each pane the newest revision (P2), of each source
  * the newest watermark. A watermark speaks for the panes before it, so that it goes after them, and
- * more than it speaks for harms nothing. Clock records are this site's own (A7).
+ * more than it speaks for harms nothing. Clock records (A7) and what the past was (H2) are this
+ * site's own.
  */
 export function paneTurn(batch: LogBatch, chain: WatermarkChain, crossing: Crossing): PaneTurn {
   const panes = new Map<string, Kept>()
@@ -30,7 +31,7 @@ export function paneTurn(batch: LogBatch, chain: WatermarkChain, crossing: Cross
     const { bytes, starts, lengths } = batch.values
     const facts = reader.read({ bytes, start: starts[row]!, length: lengths[row]! })
     if (facts.kind === 'rejected') skip(facts.reason)
-    else if (facts.kind === 'clock') skip('clock')
+    else if (facts.kind === 'clock' || facts.kind === 'fact') skip(facts.kind)
     else if (facts.kind === 'watermark') {
       if (told.add(facts.watermark)) skip('overtaken')
     } else {

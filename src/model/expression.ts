@@ -1,3 +1,5 @@
+import type { HistoryTerm } from './history-term.ts'
+
 /** What `where`, `values`, `when`, `clear` and `gate` are once CEL was parsed and checked: data. */
 export type Expression =
   | { readonly op: 'number'; readonly value: number }
@@ -7,8 +9,7 @@ export type Expression =
   | { readonly op: Binary; readonly left: Expression; readonly right: Expression }
   | { readonly op: '!' | 'negate'; readonly operand: Expression }
   | { readonly op: 'in'; readonly left: Expression; readonly list: readonly Expression[] }
-  /** Median of `name` over the group's closed windows of the span before (formats.md 4). */
-  | { readonly op: 'base'; readonly name: string; readonly spanMs: number }
+  | HistoryTerm
 
 /** Arithmetic gives a number, all else a truth. */
 export type Binary = '+' | '-' | '*' | '/' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '&&' | '||'

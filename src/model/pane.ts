@@ -63,6 +63,25 @@ export type Watermark = {
   readonly lanes?: number
 }
 
+/**
+ * What the past of a group was (H2): reserved site `history`, appended to the group's partition by
+ * who asks the store. Later ones of a term replace earlier ones.
+ */
+export type FactRecord = {
+  readonly v: 1
+  readonly site: 'history'
+  readonly monitor: string
+  readonly definition: string
+  /** A site, or `all`. */
+  readonly scope: string
+  readonly group: Group
+  /** By the term's text; null: not known. */
+  readonly facts: Readonly<Record<string, number | null>>
+  /** End of the group's newest window when the store was asked, and of the last it is good for. */
+  readonly at: number
+  readonly until: number
+}
+
 /** The owner's clock record (A7): reserved site `clock`, appended to its `panes` partition. */
 export type ClockRecord = {
   readonly v: 1

@@ -1,6 +1,7 @@
 import type { Claim } from '../log/log.ts'
 import { decodeTransition } from '../wire/step-codec.ts'
-import { recordTurns, type RecordDeps } from './record-turns.ts'
+import type { RecordDeps } from './record-deps.ts'
+import { recordTurns } from './record-turns.ts'
 
 /**
  * Copies the claimed partition of `transitions`, steps and what was told of them, into the store

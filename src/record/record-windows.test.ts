@@ -15,7 +15,7 @@ import { STARTED_AT, step, toldOf, windowResult } from '../store/suite/store-cas
 import { encodeTransition } from '../wire/step-codec.ts'
 import { encodeWindow } from '../wire/window-codec.ts'
 import { recordSteps } from './record-steps.ts'
-import type { RecordDeps } from './record-turns.ts'
+import type { RecordDeps } from './record-deps.ts'
 import { recordWindows } from './record-windows.ts'
 
 /** A log with the three topics, an empty store unless given, and a reader's surroundings. */

@@ -1,6 +1,7 @@
 import type { Claim } from '../log/log.ts'
 import { decodeWindow } from '../wire/window-codec.ts'
-import { recordTurns, type RecordDeps } from './record-turns.ts'
+import type { RecordDeps } from './record-deps.ts'
+import { recordTurns } from './record-turns.ts'
 
 /**
  * Copies the claimed partition of `windows` into the store until the claim's signal aborts. The

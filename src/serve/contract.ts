@@ -149,12 +149,23 @@ export type SpoolView = {
   readonly refusing: boolean
 }
 
-/** What people have to know of the log that everything goes through. */
+/** The store answers nothing: what happened waits in the log, and alerts go on (D6). */
+export type StoreView = {
+  /** Of the error catalogue. */
+  readonly code: string
+  /** The same in words. */
+  readonly says: string
+  readonly age_ms: number
+}
+
+/** What people have to know of the log that everything goes through, and of the store. */
 export type LogView = {
   /** Null: nothing waits. */
   readonly spool: SpoolView | null
   /** Which partitions have one copy alone, in words; null: none. */
   readonly one_copy: string | null
+  /** Null: it is up. */
+  readonly store: StoreView | null
 }
 
 /** Once a second: one strip a site, and what the newest windows over all sites lack. */

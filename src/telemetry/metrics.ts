@@ -118,6 +118,12 @@ function edgeMetrics(registers: Registry[]) {
       labelNames: ['where', 'reason'] as const,
       registers,
     }),
+    history: new Counter({
+      name: 'nocturne_history_total',
+      help: 'Answers for rules that ask the past (said, unknown), and what failed, by reason.',
+      labelNames: ['what'] as const,
+      registers,
+    }),
     serve: new Counter({
       name: 'nocturne_serve_total',
       help: 'Refusals and cuts of the HTTP side, by what and why.',
@@ -130,6 +136,17 @@ function edgeMetrics(registers: Registry[]) {
 /** What waits on the local disk while brokers are away. */
 function spoolMetrics(registers: Registry[]) {
   return {
+    storeUp: new Gauge({
+      name: 'nocturne_store_up',
+      help: 'Whether the store answered last, 1 or 0; alerts do not wait for it.',
+      registers,
+    }),
+    storeFailures: new Counter({
+      name: 'nocturne_store_failures_total',
+      help: 'Calls of the store that failed, by code.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
     spoolRows: new Gauge({
       name: 'nocturne_spool_rows',
       help: 'Rows that wait on the local disk for Kafka.',

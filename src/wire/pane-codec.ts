@@ -1,9 +1,10 @@
 import type { AggregateSpec } from '../model/monitor.ts'
-import type { ClockRecord, Group, Pane, PaneState, Watermark } from '../model/pane.ts'
+import type { ClockRecord, FactRecord, Group, Pane, PaneState, Watermark } from '../model/pane.ts'
 import { ByteReader, ByteWriter, utf8 } from '../std/bytes.ts'
 import { decodeJson, shape } from './json-shape.ts'
 import { readJsonPane } from './json-pane.ts'
 import { paneFormat, PaneWriter } from './pane-writer.ts'
+import { isFact } from './fact-codec.ts'
 import { readPaneKey } from './read-pane-key.ts'
 import { isClock, readWatermark } from './watermark-codec.ts'
 
@@ -20,6 +21,7 @@ export type PanesRecord =
   | { readonly kind: 'pane'; readonly pane: Pane }
   | { readonly kind: 'watermark'; readonly watermark: Watermark }
   | { readonly kind: 'clock'; readonly clock: ClockRecord }
+  | { readonly kind: 'fact'; readonly fact: FactRecord }
   | { readonly kind: 'rejected'; readonly reason: PanesFault }
 
 /** `key`: no monitor and group in it; `version`: newer than ours; `pane`: cut or malformed. */
@@ -125,6 +127,7 @@ export function decodePanesRecord(record: PanesBytes, aggregatesOf?: AggregatesO
   const parsed = decodeJson(value, shape.any)
   if (!parsed.ok) return { kind: 'rejected', reason: parsed.reason }
   if (isClock(parsed.value)) return { kind: 'clock', clock: parsed.value }
+  if (isFact(parsed.value)) return { kind: 'fact', fact: parsed.value }
   const watermark = readWatermark(parsed.value)
   if (watermark !== undefined) return { kind: 'watermark', watermark }
   const pane = aggregatesOf === undefined ? undefined : readJsonPane(parsed.value, aggregatesOf)

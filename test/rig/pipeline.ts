@@ -116,7 +116,7 @@ export class Pipeline {
     else if (record.kind === 'pane') evaluator.pane({ ...record, ...facts }, results)
     else if (record.kind === 'watermark' && !rebuild) {
       evaluator.watermark(record.watermark, results)
-    }
+    } else if (record.kind === 'fact' && !rebuild) evaluator.fact(record.fact)
   }
 
   #results(): Results {

@@ -4,6 +4,7 @@ import type { Log, LogGroups, Position } from '../../log/log.ts'
 import type { TopicName } from '../../model/topics.ts'
 import { decodePlanNote, encodePlanNote } from '../../notify/plan-note.ts'
 import { commitPositions } from '../positions/commit-positions.ts'
+import { movedRecordNote } from '../../record/record-note.ts'
 import type { OffsetMap } from './offset-map.ts'
 
 /** Where the rows of every topic lie now, by partition. */
@@ -48,6 +49,9 @@ async function moved(
       return { offset, note: movedNote(note, (told) => map.of(told)).note }
     case 'plan':
       return { offset, note: planNote(note, deps.maps) }
+    case 'record-windows':
+    case 'record-steps':
+      return { offset, note: movedRecordNote(note, (told) => map.of(told)) }
     case 'evaluate':
       return (await movedCheckpoint(deps, { partition, note }, map)) ?? { offset, note: '' }
     default:

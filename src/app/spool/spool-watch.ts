@@ -26,7 +26,7 @@ export function logView(
   log: Pick<OpenLog, 'checks'>,
   stats: SpoolStats | undefined,
   now: number,
-): LogView {
+): Omit<LogView, 'store'> {
   const lone = log.checks?.().find(({ code }) => code === 'LOG_ONE_COPY')
   const isQuiet = stats === undefined || (stats.rows === 0 && !stats.isFull)
   return {

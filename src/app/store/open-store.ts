@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import type { Clock } from '../../std/clock.ts'
+import type { Lane } from '../../std/lane.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import type { Store } from '../../store/store.ts'
@@ -11,12 +12,20 @@ export async function openStore(given: {
   readonly config: Config
   readonly clock: Clock
   readonly logger: Logger
+  readonly lane: Lane
 }): Promise<Store> {
-  const { config, clock, logger } = given
-  if (config.store.kind === 'memory') return openMemoryStore({ clock })
+  const { config, clock, logger, lane } = given
+  const { kind, keptMs, cassandra } = config.store
+  if (kind === 'memory') return openMemoryStore({ clock })
+  if (cassandra !== undefined) {
+    // The driver takes memory, which whoever has a file does without.
+    const { openCassandraStore } = await import('../../store/cassandra/cassandra-store.ts')
+    return openCassandraStore({ ...cassandra, retentionMs: keptMs }, { clock })
+  }
   return openSqliteStore({
     file: join(config.dataFolder, 'store.db'),
     clock,
+    turn: () => lane.turn(),
     onSetAside: ({ movedTo, reason }) =>
       logger.error({ reason, moved_to: movedTo }, 'the store was damaged; it is built anew'),
   })
@@ -26,7 +35,7 @@ const RETAIN_EVERY_MS = 60_000
 
 /** Lets old windows and steps go, a little at a time, until the signal aborts. */
 export async function retainStore(
-  store: Store,
+  store: Pick<Store, 'retain'>,
   given: { readonly clock: Clock; readonly config: Config },
   signal: AbortSignal,
 ): Promise<void> {
@@ -34,7 +43,14 @@ export async function retainStore(
   while (!signal.aborted) {
     await clock.sleep(RETAIN_EVERY_MS, signal)
     if (signal.aborted) return
-    const from = clock.now() - config.store.retentionMs
-    await store.retain({ live: from, minute: from, hour: from, steps: from, coverage: from })
+    const { live, minute, hour, steps, coverage } = config.store.keptMs
+    const now = clock.now()
+    await store.retain({
+      live: now - live,
+      minute: now - minute,
+      hour: now - hour,
+      steps: now - steps,
+      coverage: now - coverage,
+    })
   }
 }

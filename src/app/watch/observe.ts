@@ -6,6 +6,8 @@ import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Progress } from '../readers.ts'
 import { observeSpool } from '../spool/spool-watch.ts'
 import type { SpooledLog } from '../spool/spooled-log.ts'
+import { observeStore } from '../store/store-watch.ts'
+import type { WatchedStore } from '../store/watched-store.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Clock } from '../../std/clock.ts'
 import type { KafkaCopies } from '../../log/kafka/kafka-health.ts'
@@ -37,6 +39,7 @@ const LOG_EVENTS: Readonly<Record<string, keyof LogCounters>> = {
 export type Observed = {
   readonly log: ObservedLog
   readonly spool: SpooledLog | undefined
+  readonly store: WatchedStore
   readonly progress: Progress
   readonly intakes: Intakes
 }
@@ -52,6 +55,7 @@ export async function observeAlways(
   while (!signal.aborted) {
     await clock.sleep(OBSERVE_EVERY_MS, signal)
     if (signal.aborted) return
+    observeStore(metrics, given.store)
     if (given.spool !== undefined) observeSpool(metrics, given.spool.stats(), clock.now())
     await observeUnlessAway(metrics, given)
   }
@@ -97,6 +101,9 @@ async function observe(metrics: Metrics, given: Observed): Promise<void> {
     setTotal(metrics.forwardedBytes, { kind }, bytes)
     for (const [reason, count] of skipped) setTotal(metrics.notForwarded, { kind, reason }, count)
   }
+  const { facts, unknown, refused, failures } = progress.history
+  const history = { said: facts, unknown, groups_refused: refused, ...Object.fromEntries(failures) }
+  for (const [what, count] of Object.entries(history)) setTotal(metrics.history, { what }, count)
   const readers = [
     ['aggregate', 'readings', aggregate.next],
     ['evaluate', 'panes', evaluate.next],

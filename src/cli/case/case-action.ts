@@ -1,6 +1,7 @@
 import type { CaseAction, CaseFields, CaseValue } from '../../app/case-script.ts'
 import { nearestName } from '../../config/nearest-name.ts'
 import { parseDuration } from '../../config/quantity.ts'
+import { termNamed } from '../../model/history-term.ts'
 import { caseValue, type CaseWord } from './case-line.ts'
 import { CaseProblem } from './case-problem.ts'
 
@@ -15,7 +16,7 @@ type Pair = CaseWord & { readonly name: string; readonly value: string }
 type Place = Pick<CaseWord, 'text' | 'column'>
 type Line = { readonly words: readonly CaseWord[]; readonly clock: CaseClock }
 
-const VERBS = ['row', 'heartbeat', 'wait', 'expect'] as const
+const VERBS = ['row', 'heartbeat', 'past', 'wait', 'expect'] as const
 const SUBJECTS = ['window', 'no', 'transition', 'rows'] as const
 const COUNTS = ['rows', 'rejected', 'late', 'repeats'] as const
 const STEPS = [
@@ -43,6 +44,8 @@ export function caseAction(words: readonly CaseWord[], clock: CaseClock, text: s
       return rowAction(line, text)
     case 'heartbeat':
       return heartbeatAction(line)
+    case 'past':
+      return pastAction(line, verb)
     case 'wait':
       return { kind: 'wait' }
     case 'expect':
@@ -91,6 +94,19 @@ function heartbeatAction({ words, clock }: Line): CaseAction {
     ...(site === undefined ? {} : { site }),
     ...(partition === undefined ? {} : { partition }),
   }
+}
+
+function pastAction({ words }: Line, verb: CaseWord): CaseAction {
+  const [monitor, term, number, ...pairs] = words
+  const advice = 'write past MONITOR base(retrans,1h) 140 stream=a, or unknown for 140'
+  if (monitor === undefined || term === undefined || number === undefined)
+    throw new CaseProblem(verb, 'the past needs its monitor, its term and a number', advice)
+  const value = number.text === 'unknown' ? null : caseValue(number.text)
+  if (value !== null && typeof value !== 'number') throw new CaseProblem(number, 'is none', advice)
+  const written = caseValue(term.text)
+  const fields = Object.fromEntries(pairs.map(pairOf).map((pair) => [pair.name, valueOf(pair)]))
+  const name = termNamed(String(written))
+  return { kind: 'past', monitor: monitor.text, term: name, number: value, fields }
 }
 
 function expectation({ words, clock }: Line, verb: CaseWord): CaseAction {

@@ -103,3 +103,21 @@ test('a file without its border line says what to write', () => {
   assert.ok(!result.ok)
   assert.match(result.problems[0]!, /^a\.case:1:1 has no line ---; write the configuration/)
 })
+
+test('what the past was has its term in one name, and a number or unknown', () => {
+  const actions = actionsOf(
+    'past m base(x,60m) 140 stream=a scope=all\npast m "trend(x, 2h)" unknown',
+  )
+
+  const [of, fields] = [
+    { kind: 'past', monitor: 'm' },
+    { stream: 'a', scope: 'all' },
+  ]
+  assert.deepEqual(actions, [
+    [0, { ...of, term: 'base(x, 1h)', number: 140, fields }],
+    [0, { ...of, term: 'trend(x, 2h)', number: null, fields: {} }],
+  ])
+  for (const line of ['past m base(x,1h)', 'past m base(x,1h) many']) {
+    assert.ok(!parseCase('a.case', `monitors: []\n---\n${line}`).ok)
+  }
+})

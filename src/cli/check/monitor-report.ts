@@ -1,5 +1,7 @@
 import { monotony } from '../../alert/monotone.ts'
+import { historyTerms } from '../../alert/history-terms.ts'
 import { durationText } from '../../config/quantity.ts'
+import { historyPlan, planText, type HistoryPlan } from '../../history/history-plan.ts'
 import type { AggregateKind, MonitorSpec, RuleSpec } from '../../model/monitor.ts'
 import { readingFields } from '../../model/reading.ts'
 import { sliceMsOf } from '../../window/slice.ts'
@@ -16,6 +18,17 @@ export type MonitorReport = {
   readonly slices_per_group: number
   readonly bytes_per_group_max: number
   readonly rules: readonly RuleReport[]
+  /** What rules ask of the past (H3), and how many queries a second 1,000 groups make at most. */
+  readonly history: readonly HistoryReport[]
+}
+
+export type HistoryReport = {
+  readonly term: string
+  readonly tier: HistoryPlan['tier']
+  readonly every_ms: number
+  readonly rows: number
+  readonly queries_per_second: number
+  readonly why: string
 }
 
 /** Whether a rule fires before its window closes (V3), else why not. */
@@ -60,6 +73,7 @@ export function monitorReport(monitor: MonitorSpec): MonitorReport {
     slices_per_group: slices,
     bytes_per_group_max: slices * states.reduce((sum, bytes) => sum + bytes, SLICE_BYTES),
     rules: monitor.rules.map((rule) => ruleReport(rule, monitor)),
+    history: historyReports(monitor),
   }
 }
 
@@ -72,6 +86,20 @@ function ruleReport(rule: RuleSpec, { aggregates }: MonitorSpec): RuleReport {
   }
   const judged = monotony(rule, { aggregates, neverNegative })
   return { alert, early, why: judged.monotone ? 'early is off' : judged.because }
+}
+
+function historyReports({ rules, window }: MonitorSpec): readonly HistoryReport[] {
+  return Array.from(historyTerms(rules), ([text, term]) => {
+    const plan = historyPlan(term, window)
+    return {
+      term: text,
+      tier: plan.tier,
+      every_ms: plan.everyMs,
+      rows: plan.rowsExpected,
+      queries_per_second: (1000 * plan.queries * 1000) / plan.everyMs,
+      why: planText(plan),
+    }
+  })
 }
 
 const MIB = 1024 * 1024
@@ -93,5 +121,10 @@ export function monitorReportText(report: MonitorReport): string {
       const when = early ? 'early, before its window closes' : 'when its window closes'
       return `  ${alert.padEnd(width)}  fires ${when}: ${why}`
     }),
+    ...report.history.map(
+      ({ term, why, queries_per_second: rate }) =>
+        `  ${term} is asked ${why}: at most ${Number(rate.toPrecision(2))} queries/s` +
+        ' by 1,000 groups',
+    ),
   ].join('\n')
 }

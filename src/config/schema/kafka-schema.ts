@@ -1,37 +1,9 @@
 import { z } from 'zod'
 import { field } from '../field.ts'
+import { tlsSchema } from './tls-schema.ts'
 
 const BROKERS_MAX = 32
 const BROKER = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/
-
-const file = (description: string, example: string) => field.text({ description, example })
-
-const tlsSchema = z
-  .strictObject({
-    ca: file(
-      'Certificates that may sign the brokers’; the machine’s own by default.',
-      '/etc/nocturne/ca.pem',
-    ).optional(),
-    cert: file('Our certificate, where brokers ask for one.', '/etc/nocturne/edge.pem').optional(),
-    key: file(
-      'Key of our certificate; only its owner may read it.',
-      '/etc/nocturne/edge.key',
-    ).optional(),
-    server_name: field
-      .text({
-        description: 'Name that the brokers’ certificates carry, where it is not their host.',
-        example: 'kafka.example.org',
-      })
-      .optional(),
-  })
-  .refine((it) => (it.cert === undefined) === (it.key === undefined), {
-    error: 'needs both `cert` and `key`, or neither',
-  })
-  .meta({
-    description:
-      'Encrypted connections; host names are always verified. `{}` is enough where the machine ' +
-      'knows who signs.',
-  })
 
 const saslSchema = z
   .strictObject({
@@ -40,10 +12,11 @@ const saslSchema = z
       example: 'SCRAM-SHA-512',
     }),
     username: field.text({ description: 'Who we are.', example: 'ams1' }),
-    password_file: file(
-      'File with the password; only its owner may read it. It is read again for each connection.',
-      '/etc/nocturne/kafka-password',
-    ),
+    password_file: field.text({
+      description:
+        'File with the password; only its owner may read it. It is read again for each connection.',
+      example: '/etc/nocturne/kafka-password',
+    }),
   })
   .meta({ description: 'Who we are, to the brokers.' })
 
@@ -93,7 +66,7 @@ export function kafkaSchema(given: {
           example: 'edge-1',
         })
         .optional(),
-      tls: tlsSchema.optional(),
+      tls: tlsSchema({ name: 'brokers', example: 'kafka.example.org' }).optional(),
       sasl: saslSchema.optional(),
     })
     .meta({ description: given.description })

@@ -5,6 +5,7 @@ import { forwardSchema, sitesSchema } from './forward-schema.ts'
 import { kafkaSchema } from './kafka-schema.ts'
 import { monitorSchema } from './monitor-schema.ts'
 import { notifySchema } from './notify-schema.ts'
+import { storeSchema } from './store-schema.ts'
 
 const SEGMENT_BYTES = 1024 * 1024
 const WORKERS_MAX = 64
@@ -84,25 +85,6 @@ const logSchema = z
     retention: retentionSchema,
   })
   .meta({ description: 'The log that everything goes through.' })
-  .prefault({})
-
-const storeSchema = z
-  .strictObject({
-    kind: field
-      .oneOf(['sqlite', 'memory'], {
-        description: '`sqlite`: a file in the data folder; `memory`: gone at the end.',
-        example: 'sqlite',
-      })
-      .default('sqlite'),
-    retention: field
-      .duration({
-        description: 'How long windows and the history of alerts can be queried.',
-        example: '30d',
-        msMin: 60_000,
-      })
-      .prefault('30d'),
-  })
-  .meta({ description: 'The view of the log that people query.' })
   .prefault({})
 
 const httpSchema = z

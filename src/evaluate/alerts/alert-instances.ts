@@ -132,6 +132,16 @@ export class AlertInstances {
     return this.#states !== undefined
   }
 
+  /** Whether an instance of one of these rules is on: PENDING, FIRING or RECOVERING. */
+  isOn(rules: ReadonlySet<string>): boolean {
+    return (this.#states ?? []).some(
+      (state, i) =>
+        state !== undefined &&
+        state.condition !== 'inactive' &&
+        rules.has(this.#applicable.rules[i]!.spec.id),
+    )
+  }
+
   /** Whether nothing would be lost by forgetting the group (A45). */
   get isQuiet(): boolean {
     return (this.#states ?? []).every(

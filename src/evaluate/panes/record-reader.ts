@@ -1,4 +1,4 @@
-import type { ClockRecord, Watermark } from '../../model/pane.ts'
+import type { ClockRecord, FactRecord, Watermark } from '../../model/pane.ts'
 import type { AggregatesOf, PanesFault } from '../../wire/pane-codec.ts'
 import { decodePanesRecord, encodePane, paneKey } from '../../wire/pane-codec.ts'
 import { PaneCursor, type BytesAt } from '../../wire/pane-cursor.ts'
@@ -8,6 +8,7 @@ export type ReadRecord =
   | { readonly kind: 'pane'; readonly key: BytesAt; readonly pane: PaneCursor }
   | { readonly kind: 'watermark'; readonly watermark: Watermark }
   | { readonly kind: 'clock'; readonly clock: ClockRecord }
+  | { readonly kind: 'fact'; readonly fact: FactRecord }
   | { readonly kind: 'rejected'; readonly reason: PanesFault }
 
 /** Reads records of `panes`: binary panes in place, all else through objects. */

@@ -13,7 +13,7 @@ test('an expression reads as its author could have written it', () => {
     [{ op: '&&', left: above, right: { op: '!', operand: above } }, '(a > 4.5) && !(a > 4.5)'],
     [{ op: 'negate', operand: number(2) }, '-2'],
     [{ op: 'in', left: a, list: [{ op: 'text', value: 'x"y' }, number(1)] }, 'a in ["x\\"y", 1]'],
-    [{ op: 'base', name: 'a', spanMs: 300_000 }, 'base("a", "300s")'],
+    [{ op: 'base', name: 'a', spanMs: 300_000 }, 'base(a, 5m)'],
     [{ op: 'bool', value: true }, 'true'],
   ]
   for (const [expression, text] of cases) assert.equal(expressionText(expression), text)

@@ -1,4 +1,5 @@
 import type { Expression } from '../../model/expression.ts'
+import { termText } from '../../model/history-term.ts'
 import type { RuleSpec } from '../../model/monitor.ts'
 
 /** An expression as its author could have written it; every binary inside another has brackets. */
@@ -13,7 +14,10 @@ export function expressionText(expression: Expression, isInner = false): string 
     case 'name':
       return expression.name
     case 'base':
-      return `base(${JSON.stringify(expression.name)}, "${expression.spanMs / 1_000}s")`
+    case 'same_hour':
+    case 'trend':
+    case 'over':
+      return termText(expression)
     case '!':
       return `!${expressionText(expression.operand, true)}`
     case 'negate':

@@ -22,7 +22,7 @@ const sites: Sites = {
   now: 1,
   sites: [],
   missing: [],
-  log: { spool: null, one_copy: null },
+  log: { spool: null, one_copy: null, store: null },
 }
 const steps = (prev: number): Steps => ({ prev, steps: [], alerts: [], closed: [] })
 

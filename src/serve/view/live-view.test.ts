@@ -300,8 +300,12 @@ test('the roster comes along only when cells come or go', () => {
 
 test('[U20] what waits for brokers and what has one copy stands beside the sites', () => {
   const spool = { rows: 3, bytes: 400, age_ms: 2_000, refusing: false }
-  const log = { spool, one_copy: 'one copy of readings/0' }
+  const log = { spool, one_copy: 'one copy of readings/0', store: null }
 
   assert.deepEqual(liveView({ logView: () => log }).pulse(NOW).sites.log, log)
-  assert.deepEqual(liveView().pulse(NOW).sites.log, { spool: null, one_copy: null })
+  assert.deepEqual(liveView().pulse(NOW).sites.log, {
+    spool: null,
+    one_copy: null,
+    store: null,
+  })
 })

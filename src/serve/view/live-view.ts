@@ -49,7 +49,7 @@ const LEVEL_RANK: Readonly<Record<AlertView['level'], number>> = {
   critical: 2,
 }
 
-const WELL: LogView = { spool: null, one_copy: null }
+const WELL: LogView = { spool: null, one_copy: null, store: null }
 
 /** As people count: arena-2 before arena-10. */
 const collator = new Intl.Collator('en', { numeric: true })

@@ -1,4 +1,3 @@
-import type { ClientOptions } from 'cassandra-driver'
 import type { Clock } from '../../std/clock.ts'
 import type { Tier } from '../../model/roll-up.ts'
 
@@ -8,6 +7,18 @@ export type Retention = Readonly<Record<Tier | 'steps' | 'coverage', number>>
 /** How many copies have to answer. */
 export type ConsistencyName =
   'ONE' | 'LOCAL_ONE' | 'LOCAL_QUORUM' | 'QUORUM' | 'EACH_QUORUM' | 'ALL'
+
+/** Files of certificates, read again for each connection: a renewed one needs no restart. */
+export type TlsFiles = {
+  readonly caFile?: string
+  readonly certFile?: string
+  readonly keyFile?: string
+  /** The name that the nodes’ certificates carry, where it is not their address. */
+  readonly serverName?: string
+}
+
+/** Who we are to the nodes; the password's file is read again for each connection. */
+export type Login = { readonly username: string; readonly passwordFile: string }
 
 /** Where the cluster is and how it is asked. */
 export type CassandraOptions = {
@@ -21,17 +32,16 @@ export type CassandraOptions = {
   readonly retentionMs?: Partial<Retention>
   /** The most that one call of the store takes, retries included, ms. */
   readonly requestMs?: number
+  /** Until a connection to a node is there. */
+  readonly connectMs?: number
+  /** Absent: nothing is encrypted. */
+  readonly tls?: TlsFiles
+  /** Absent: nobody logs in. */
+  readonly auth?: Login
 }
-
-/** What a connection needs besides: made anew for each client, so that secrets may change. */
-export type ConnectOptions = Pick<ClientOptions, 'authProvider' | 'credentials' | 'sslOptions'>
 
 /** What an adapter works with; the app hands all of it in. */
-export type CassandraDeps = {
-  readonly clock: Clock
-  /** Absent: no TLS, no login. */
-  readonly connect?: () => Promise<ConnectOptions>
-}
+export type CassandraDeps = { readonly clock: Clock }
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

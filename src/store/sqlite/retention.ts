@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { KeptFrom } from '../store.ts'
 
 /** Rows that one step deletes: a few milliseconds, so what waits behind it hardly notices. */
 const ROWS_MAX = 2_000
@@ -21,25 +22,43 @@ export class Retention {
            SELECT monitor, end, sid FROM windows WHERE monitor = ? AND end < ?
            ORDER BY end, sid LIMIT ${ROWS_MAX})`,
       ),
+      dropRollUps: db.prepare(
+        `DELETE FROM rollups WHERE (gid, tier, end) IN (
+           SELECT gid, tier, end FROM rollups WHERE tier = ? AND end < ?
+           ORDER BY end LIMIT ${ROWS_MAX})`,
+      ),
+      dropCoverage: db.prepare(
+        `DELETE FROM coverage WHERE (site, at) IN (
+           SELECT site, at FROM coverage WHERE at < ? ORDER BY at LIMIT ${ROWS_MAX})`,
+      ),
       dropTold: db.prepare(`DELETE FROM told WHERE step IN (${oldSteps})`),
       dropSteps: db.prepare(`DELETE FROM steps WHERE id IN (${oldSteps})`),
       dropSeries: db.prepare('DELETE FROM series WHERE newest_end < ?'),
+      dropRolled: db.prepare(
+        'DELETE FROM rolled WHERE NOT EXISTS (SELECT 1 FROM rollups r WHERE r.gid = rolled.gid)',
+      ),
     }
   }
 
-  /** Windows, steps and what was told of them that went; 0 once nothing is old. */
-  dropSome(beforeMs: number): number {
-    const monitor = this.#statements.monitorWithOld.get(beforeMs)?.['monitor']
-    if (monitor !== undefined) {
-      return Number(this.#statements.dropWindows.run(monitor, beforeMs).changes)
-    }
-    const told = this.#statements.dropTold.run(beforeMs).changes
-    return Number(told) + Number(this.#statements.dropSteps.run(beforeMs).changes)
+  /** Rows that went; 0 once nothing is old. */
+  dropSome(keptFrom: KeptFrom): number {
+    const { live, minute, hour, steps, coverage } = keptFrom
+    const { dropRollUps, dropWindows, dropCoverage, dropTold, dropSteps } = this.#statements
+    const monitor = this.#statements.monitorWithOld.get(live)?.['monitor']
+    if (monitor !== undefined) return Number(dropWindows.run(monitor, live).changes)
+    const rolled = Number(dropRollUps.run(1, minute).changes)
+    if (rolled > 0) return rolled
+    const hours = Number(dropRollUps.run(2, hour).changes)
+    if (hours > 0) return hours
+    const minutes = Number(dropCoverage.run(coverage).changes)
+    if (minutes > 0) return minutes
+    return Number(dropTold.run(steps).changes) + Number(dropSteps.run(steps).changes)
   }
 
-  /** After all windows of a group went, the group goes too. */
-  dropGroups(beforeMs: number): void {
-    this.#statements.dropSeries.run(beforeMs)
+  /** After all rows of a group went, the group goes too. */
+  dropGroups({ live }: KeptFrom): void {
+    this.#statements.dropSeries.run(live)
+    this.#statements.dropRolled.run()
   }
 
   /** Gives some freed pages back to the disk; outside a transaction. */

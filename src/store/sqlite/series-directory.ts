@@ -109,7 +109,7 @@ export class SeriesDirectory {
 }
 
 /** A window's id without its end: the identity of its group (V4). */
-function stemOf({ id, end }: WindowResult): string {
+export function stemOf({ id, end }: WindowResult): string {
   const tail = `|${end}`
   assert(id.endsWith(tail), 'a window id ends in its end: readers check it')
   return id.slice(0, -tail.length)

@@ -2,7 +2,7 @@ import { existsSync, renameSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Clock } from '../../std/clock.ts'
-import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { SCHEMA_VERSION, upgradeFrom } from './schema.ts'
 
 /** A file up to this size is checked whole when opened: well below a second. */
 const CHECKED_BYTES_MAX = 64 * 1_048_576
@@ -101,13 +101,12 @@ export class SqliteFile<Opened> {
     // 32 MiB: the pages that one hop of 10,000 groups touches, and the inner pages above them.
     db.exec('PRAGMA cache_size = -32768')
     const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (version === 0) makeSchema(db, `sqlite-${clock.now()}`)
-    else if (version !== SCHEMA_VERSION) {
-      throw new NocturneError(
-        'STORE_REFUSED',
-        `${file} has schema ${version}, not ${SCHEMA_VERSION}`,
-      )
-    } else if (statSync(file).size <= checkedBytesMax) check(db)
+    if (version > SCHEMA_VERSION) {
+      const detail = `${file} has schema ${version}, not ${SCHEMA_VERSION}`
+      throw new NocturneError('STORE_REFUSED', detail)
+    }
+    if (version > 0 && statSync(file).size <= checkedBytesMax) check(db)
+    if (version < SCHEMA_VERSION) upgrade(db, version, `sqlite-${clock.now()}`)
     this.#opened = this.#prepare(db)
     return this.#opened
   }
@@ -140,9 +139,11 @@ function primaryCode(error: unknown): number {
   return Number(error.errcode) & 0xff
 }
 
-function makeSchema(db: DatabaseSync, identity: string): void {
-  db.exec(`BEGIN IMMEDIATE; ${SCHEMA}`)
-  db.prepare("INSERT INTO meta (name, value) VALUES ('identity', ?)").run(identity)
+/** All of it or nothing; what is in a file of an older version stays, and so its identity. */
+function upgrade(db: DatabaseSync, version: number, identity: string): void {
+  db.exec(`BEGIN IMMEDIATE; ${upgradeFrom(version)}`)
+  const name = db.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('identity', ?)")
+  name.run(identity)
   db.exec('COMMIT')
 }
 

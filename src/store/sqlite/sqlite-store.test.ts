@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { SimulatedClock } from '../../std/simulated-clock.ts'
 import { storeSuite } from '../store.suite.ts'
 import { STARTED_AT, windowResult } from '../suite/store-case.suite.ts'
+import { rollUp } from '../suite/tier-cases.suite.ts'
 import type { SetAside } from './sqlite-file.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
@@ -22,16 +23,7 @@ storeSuite(
       destroy: () => rm(path, { recursive: true }),
     }
   },
-  {
-    skip: {
-      'a window comes back whole': 'soon: the errors of samples have no column yet',
-      'a roll-up comes back whole, with its states, and apart from windows': 'soon',
-      'a series of roll-ups reaches over months and years': 'soon',
-      '[V4] the higher revision of a roll-up stays, in whatever order they come': 'soon',
-      'coverage answers a site’s minutes at their highest revision': 'soon',
-      'retention has a time of its own for each tier': 'soon',
-    },
-  },
+  { skip: {} },
 )
 
 type Kept = { readonly file: string; readonly clock: SimulatedClock; readonly asides: SetAside[] }
@@ -123,6 +115,29 @@ test('STORE_REFUSED: a file of another schema is left alone', async (t) => {
 
   await assert.rejects(store.migrate(), { code: 'STORE_REFUSED' })
   await assert.rejects(store.upsert({ windows: [windowResult()] }), { code: 'STORE_REFUSED' })
+  assert.deepEqual(kept.asides, [])
+  await store.close()
+})
+
+test('[T1] a file of version 1 is upgraded in place, and what it holds stays', async (t) => {
+  const kept = await withWindows(t)
+  const before = again(kept)
+  const identity = await before.migrate()
+  await before.close()
+  const db = new DatabaseSync(kept.file)
+  db.exec('ALTER TABLE windows DROP COLUMN errors')
+  db.exec('DROP TABLE rolled; DROP TABLE rollups; DROP TABLE coverage; PRAGMA user_version = 1')
+  db.close()
+  kept.clock.advance(1_000)
+
+  const store = again(kept)
+  const minute = rollUp({ end: STARTED_AT })
+  await store.upsert({ rollUps: [minute], windows: [windowResult({ end: STARTED_AT + 1_000 })] })
+
+  assert.equal(await store.migrate(), identity)
+  const query = { ...seriesOf, to: STARTED_AT * 2, limit: 5_000 }
+  assert.equal((await store.series(query)).length, 2_001)
+  assert.deepEqual(await store.series({ ...query, tier: 'minute' }), [minute])
   assert.deepEqual(kept.asides, [])
   await store.close()
 })

@@ -1,9 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Step, Told } from '../../model/step.ts'
 import type { WindowResult } from '../../model/window-result.ts'
-import type { Clock } from '../../std/clock.ts'
-import type { SiteMinute } from '../../model/roll-up.ts'
-import { assert } from '../../std/assert.ts'
+import type { RollUp, SiteMinute } from '../../model/roll-up.ts'
 import type {
   CoverageQuery,
   HistoryQuery,
@@ -13,38 +11,48 @@ import type {
   StoreRows,
   WorstQuery,
 } from '../store.ts'
+import { CoverageTable } from './coverage-table.ts'
 import { Retention } from './retention.ts'
+import { RollUpTable } from './roll-up-table.ts'
 import { SeriesDirectory } from './series-directory.ts'
 import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
 import { StepTable } from './step-table.ts'
 import { WindowTable } from './window-table.ts'
 
-/** Windows or steps of one transaction; the loop runs on between two. */
-const PIECE_ROWS_MAX = 1_000
+/** Rows of one transaction: about 3 ms of work, which is all that a page may wait. */
+const PIECE_ROWS_MAX = 100
 
 /**
  * The store in one SQLite file, opened when first asked. WAL with `synchronous=NORMAL`: a power
  * cut may take the last transactions, never the file, and the log still has them. A damaged file
  * is moved aside, `onSetAside` is told of it, and `migrate` answers another identity from then on.
  */
-export function openSqliteStore(options: SqliteFileOptions): Store {
+export function openSqliteStore(options: SqliteStoreOptions): Store {
   return new SqliteStore(options)
+}
+
+export type SqliteStoreOptions = SqliteFileOptions & {
+  /** Awaited before each piece, so that what is urgent goes first; else a pass of the loop. */
+  readonly turn?: () => Promise<void>
 }
 
 type Tables = {
   readonly db: DatabaseSync
   readonly directory: SeriesDirectory
   readonly windows: WindowTable
+  readonly rollUps: RollUpTable
+  readonly coverage: CoverageTable
   readonly steps: StepTable
   readonly retention: Retention
 }
 
 class SqliteStore implements Store {
-  readonly #clock: Clock
+  readonly #turn: () => Promise<void>
   readonly #file: SqliteFile<Tables>
 
-  constructor(options: SqliteFileOptions) {
-    this.#clock = options.clock
+  constructor(options: SqliteStoreOptions) {
+    const { clock, turn = () => clock.sleep(0) } = options
+    this.#turn = turn
     this.#file = new SqliteFile(options, tablesOf)
   }
 
@@ -56,13 +64,17 @@ class SqliteStore implements Store {
   }
 
   async upsert({ windows = [], rollUps = [], steps = [], coverage = [] }: StoreRows) {
-    assert(rollUps.length + coverage.length === 0, 'nobody makes them yet')
     await this.#inPieces(windows, (tables, window) => tables.windows.upsert(window))
+    await this.#inPieces(rollUps, (tables, rollUp) => tables.rollUps.upsert(rollUp))
+    await this.#inPieces(coverage, (tables, minute) => tables.coverage.upsert(minute))
     await this.#inPieces(steps, (tables, step) => tables.steps.upsert(step))
   }
 
-  async series(query: SeriesQuery): Promise<readonly WindowResult[]> {
-    return this.#file.use(({ windows }) => windows.series(query))
+  async series(query: SeriesQuery): Promise<readonly (WindowResult | RollUp)[]> {
+    const { tier } = query
+    return this.#file.use(({ windows, rollUps }) =>
+      tier === 'live' ? windows.series(query) : rollUps.series({ ...query, tier }),
+    )
   }
 
   async worst(query: WorstQuery): Promise<readonly WindowResult[]> {
@@ -73,22 +85,23 @@ class SqliteStore implements Store {
     return this.#file.use(({ steps }) => steps.history(query))
   }
 
-  async coverage(_query: CoverageQuery): Promise<readonly SiteMinute[]> {
-    return []
+  async coverage(query: CoverageQuery): Promise<readonly SiteMinute[]> {
+    return this.#file.use(({ coverage }) => coverage.coverage(query))
   }
 
-  async retain({ live: beforeMs }: KeptFrom): Promise<number> {
+  async retain(keptFrom: KeptFrom): Promise<number> {
     let gone = 0
     let piece: number
     do {
-      piece = this.#file.change(({ retention }) => retention.dropSome(beforeMs))
+      piece = this.#file.change(({ retention }) => retention.dropSome(keptFrom))
       gone += piece
       this.#file.use(({ retention }) => retention.shrink())
-      await this.#clock.sleep(0)
+      await this.#turn()
     } while (piece > 0)
-    this.#file.change(({ retention, directory }) => {
-      retention.dropGroups(beforeMs)
+    this.#file.change(({ retention, directory, rollUps }) => {
+      retention.dropGroups(keptFrom)
       directory.forget()
+      rollUps.forget()
     })
     return gone
   }
@@ -99,7 +112,7 @@ class SqliteStore implements Store {
 
   async #inPieces<T>(rows: readonly T[], upsert: (tables: Tables, row: T) => void): Promise<void> {
     for (let from = 0; from < rows.length; from += PIECE_ROWS_MAX) {
-      if (from > 0) await this.#clock.sleep(0)
+      await this.#turn()
       const piece = rows.slice(from, from + PIECE_ROWS_MAX)
       this.#file.change((tables) => {
         for (const row of piece) upsert(tables, row)
@@ -110,6 +123,13 @@ class SqliteStore implements Store {
 
 function tablesOf(db: DatabaseSync): Tables {
   const directory = new SeriesDirectory(db)
-  const windows = new WindowTable(db, directory)
-  return { db, directory, windows, steps: new StepTable(db), retention: new Retention(db) }
+  return {
+    db,
+    directory,
+    windows: new WindowTable(db, directory),
+    rollUps: new RollUpTable(db, directory),
+    coverage: new CoverageTable(db),
+    steps: new StepTable(db),
+    retention: new Retention(db),
+  }
 }

@@ -3,19 +3,11 @@ import { assert } from '../../std/assert.ts'
 import type { WindowResult } from '../../model/window-result.ts'
 import type { SeriesQuery, WorstQuery } from '../store.ts'
 import { groupText, type SeriesDirectory } from './series-directory.ts'
-
-type Row = Readonly<Record<string, SQLOutputValue>>
+import { COMMON, commonOf, REPLACING, windowOf, type Row } from './window-row.ts'
 
 const UPSERT = `
-INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET
-  rev = excluded.rev, start = excluded.start, definition = excluded.definition,
-  closed = excluded.closed, complete = excluded.complete, corrected = excluded.corrected,
-  count = excluded.count, vals = excluded.vals,
-  expected = excluded.expected, reported = excluded.reported, missing = excluded.missing,
-  event_at = excluded.event_at, read_at = excluded.read_at,
-  pane_at = excluded.pane_at, closed_at = excluded.closed_at
-WHERE excluded.rev > windows.rev`
+INSERT INTO windows VALUES (?, ?, ?, ${COMMON.map(() => '?').join(', ')})
+ON CONFLICT DO UPDATE SET ${REPLACING} WHERE excluded.rev > windows.rev`
 
 const WHOLE = `w.*, s.stem, s.scope, s.grp, d.name AS definition_name
 FROM windows w JOIN names d ON d.nid = w.definition
@@ -82,27 +74,8 @@ export class WindowTable {
 
   upsert(window: WindowResult): void {
     const { monitor, sid } = this.#directory.holding(window)
-    const { sources, receipt } = window
-    this.#statements.upsert.run(
-      monitor,
-      window.end,
-      sid,
-      window.rev,
-      window.start,
-      this.#directory.number(window.definition),
-      Number(window.closed),
-      Number(window.complete),
-      Number(window.corrected),
-      window.rows,
-      JSON.stringify(window.values),
-      sources.expected,
-      sources.reported,
-      missingText(sources),
-      receipt.event,
-      receipt.read,
-      receipt.pane,
-      receipt.closed,
-    )
+    const common = commonOf(window, this.#directory.number(window.definition))
+    this.#statements.upsert.run(monitor, window.end, sid, ...common)
   }
 
   series(query: SeriesQuery): readonly WindowResult[] {
@@ -172,51 +145,3 @@ const rank = ({ sid, stem, end, value }: Row): Ranked[] =>
   typeof value === 'number'
     ? [{ sid: Number(sid), stem: String(stem), end: Number(end), value }]
     : []
-
-/** What is missing, and beside it how many sites there are where there are several. */
-const missingText = ({ missing, sites }: WindowResult['sources']): string | null => {
-  if (sites !== undefined) return JSON.stringify({ missing, sites })
-  return missing.length === 0 ? null : JSON.stringify(missing)
-}
-
-function missingOf(
-  text: Row[string] | undefined,
-): Pick<WindowResult['sources'], 'missing' | 'sites'> {
-  if (text === null || text === undefined) return { missing: [] }
-  const read: readonly string[] | Pick<WindowResult['sources'], 'missing' | 'sites'> = JSON.parse(
-    String(text),
-  )
-  return 'missing' in read ? read : { missing: read }
-}
-
-function windowOf(monitor: string, row: Row): WindowResult {
-  const instant = (name: string): number | null => (row[name] === null ? null : Number(row[name]))
-  const end = Number(row['end'])
-  return {
-    v: 1,
-    id: `${String(row['stem'])}|${end}`,
-    scope: String(row['scope']),
-    monitor,
-    definition: String(row['definition_name']),
-    group: Object.fromEntries(JSON.parse(String(row['grp']))),
-    start: Number(row['start']),
-    end,
-    rev: Number(row['rev']),
-    closed: row['closed'] === 1,
-    rows: Number(row['count']),
-    values: JSON.parse(String(row['vals'])),
-    sources: {
-      expected: Number(row['expected']),
-      reported: Number(row['reported']),
-      ...missingOf(row['missing']),
-    },
-    complete: row['complete'] === 1,
-    corrected: row['corrected'] === 1,
-    receipt: {
-      event: instant('event_at'),
-      read: instant('read_at'),
-      pane: instant('pane_at'),
-      closed: instant('closed_at'),
-    },
-  }
-}

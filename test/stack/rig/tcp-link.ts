@@ -19,11 +19,13 @@ export class TcpLink {
     this.address = address
   }
 
-  static async open(t: TestContext): Promise<TcpLink> {
+  /** At a free port of 127.0.0.1, or where it is told to stand. */
+  static async open(t: TestContext, at?: Address): Promise<TcpLink> {
+    const { host, port } = at ?? { host: '127.0.0.1', port: 0 }
     const server = createServer((near) => link.#join(near))
-    server.listen(0, '127.0.0.1')
+    server.listen(port, host)
     await once(server, 'listening')
-    const link = new TcpLink({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+    const link = new TcpLink({ host, port: (server.address() as AddressInfo).port })
     t.after(() => {
       server.close()
       for (const socket of link.#sockets) socket.destroy()

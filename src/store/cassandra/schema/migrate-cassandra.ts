@@ -1,7 +1,7 @@
 import { types, type Client, type Host } from 'cassandra-driver'
 import { NocturneError } from '../../../model/nocturne-error.ts'
 import type { Clock } from '../../../std/clock.ts'
-import { schemaRefused, storeError } from '../session/cassandra-error.ts'
+import { schemaRefused, storeFaults } from '../session/store-fault.ts'
 import { retentionOf, type Retention } from '../cassandra-options.ts'
 import { schemaTables, ttlSeconds } from './schema-tables.ts'
 import { createTable, SCHEMA_VERSION, schemaTypes, tableOptions, versionTable } from './schema.ts'
@@ -13,6 +13,9 @@ export type CassandraSchema = {
   readonly replication: Readonly<Record<string, number>>
   readonly retentionMs?: Partial<Retention>
 }
+
+/** What a migration works with; it tells each change that it makes. */
+export type MigrationDeps = { readonly clock: Clock; readonly told?: (change: string) => void }
 
 /** How groups are spread over partitions: fixed where the store is made. */
 const SHARDS = 32
@@ -29,11 +32,13 @@ const DDL_MS = 30_000
 export async function migrateCassandra(
   client: Client,
   schema: CassandraSchema,
-  { clock }: { readonly clock: Clock },
+  deps: MigrationDeps,
 ): Promise<string> {
+  const { clock } = deps
+  const fault = storeFaults(client)
   try {
     await client.connect()
-    const migration = new Migration(client, schema, firstHost(client))
+    const migration = new Migration(client, schema, deps.told ?? (() => undefined))
     await migration.makeRoom()
     while (!(await migration.lock())) await clock.sleep(LOCK_EVERY_MS)
     try {
@@ -42,7 +47,7 @@ export async function migrateCassandra(
       await migration.unlock()
     }
   } catch (error) {
-    throw storeError(error)
+    throw fault(error)
   }
 }
 
@@ -58,12 +63,14 @@ class Migration {
   readonly #schema: CassandraSchema
   readonly #host: Host | undefined
   readonly #version: string
+  readonly #told: (change: string) => void
   readonly #owner = types.Uuid.random().toString()
 
-  constructor(client: Client, schema: CassandraSchema, host: Host | undefined) {
+  constructor(client: Client, schema: CassandraSchema, told: (change: string) => void) {
     this.#client = client
     this.#schema = schema
-    this.#host = host
+    this.#told = told
+    this.#host = firstHost(client)
     this.#version = `${schema.keyspace}.schema_version`
   }
 
@@ -80,17 +87,20 @@ class Migration {
         `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication =
          {'class': 'NetworkTopologyStrategy', ${copies.join(', ')}}`,
       )
+      this.#told(`keyspace ${keyspace} made, copies ${copies.join(', ')}`)
     }
     const tables = await this.#tables()
     if (!tables.has('schema_version')) await this.#rows(versionTable(keyspace))
   }
 
   async lock(): Promise<boolean> {
-    return this.#applied(
+    const [row] = await this.#rows(
       `INSERT INTO ${this.#version} (name, owner) VALUES ('lock', ?) IF NOT EXISTS
        USING TTL ${LOCK_S}`,
       [this.#owner],
     )
+    // It may have been answered too late the first time, and repeated.
+    return row?.['[applied]'] === true || row?.['owner'] === this.#owner
   }
 
   async unlock(): Promise<void> {
@@ -109,9 +119,13 @@ class Migration {
     if (before === undefined) for (const type of schemaTypes(keyspace)) await this.#rows(type)
     for (const table of schemaTables(retentionOf(this.#schema.retentionMs))) {
       const keptS = tables.get(table.name)
-      if (keptS === undefined) await this.#rows(createTable(keyspace, table))
-      else if (keptS !== ttlSeconds(table.keptMs)) {
+      const kept = `rows kept ${ttlSeconds(table.keptMs)} s`
+      if (keptS === undefined) {
+        await this.#rows(createTable(keyspace, table))
+        this.#told(`table ${table.name} made, ${kept}`)
+      } else if (keptS !== ttlSeconds(table.keptMs)) {
         await this.#rows(`ALTER TABLE ${keyspace}.${table.name} WITH ${tableOptions(table)}`)
+        this.#told(`table ${table.name} altered, ${kept}`)
       }
     }
     if (before !== undefined) return before.identity

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { SimulatedClock } from '../../../std/simulated-clock.ts'
 import { openCassandraStore } from '../cassandra-store.ts'
@@ -37,18 +40,17 @@ test('STORE_TIMEOUT: a call ends at its deadline, whatever the cluster does', as
   await store.close()
 })
 
-test('STORE_UNAVAILABLE: who cannot be reached is asked again at each call', async (t) => {
+test('[R24] who could not connect tries again at each call, with files read anew', async (t) => {
   const port = await portOf(t, 'nobody')
-  const attempts: number[] = []
-  const connect = async () => {
-    attempts.push(attempts.length)
-    return {}
-  }
-  const store = openCassandraStore(optionsAt(port), { clock: new SimulatedClock(), connect })
+  const folder = await mkdtemp(join(tmpdir(), 'nocturne-session-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const caFile = join(folder, 'ca.pem')
+  const deps = { clock: new SimulatedClock() }
+  const store = openCassandraStore({ ...optionsAt(port), tls: { caFile } }, deps)
 
-  await assert.rejects(store.migrate(), { code: 'STORE_UNAVAILABLE' })
+  await assert.rejects(store.migrate(), { code: 'STORE_SECRET_UNREADABLE' })
+  await writeFile(caFile, '')
   await assert.rejects(store.upsert({}), { code: 'STORE_UNAVAILABLE' })
 
-  assert.equal(attempts.length, 2)
   await store.close()
 })

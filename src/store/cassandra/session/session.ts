@@ -1,7 +1,8 @@
 import type { Buffer } from 'node:buffer'
 import { Client, type types } from 'cassandra-driver'
 import { NocturneError } from '../../../model/nocturne-error.ts'
-import { schemaRefused, storeError } from './cassandra-error.ts'
+import { clientOptions, REQUEST_MS } from './client-options.ts'
+import { schemaRefused, storeFaults, type StoreFault } from './store-fault.ts'
 import type { CassandraDeps, CassandraOptions } from '../cassandra-options.ts'
 import { clientPolicies, consistencyOf } from './client-policies.ts'
 import { Limiter } from './limiter.ts'
@@ -31,7 +32,6 @@ export type Call = {
 }
 
 const IN_FLIGHT_MAX = 32
-const REQUEST_MS = 10_000
 const PAGE_ROWS = 1_000
 /** A connection that is idle is asked whether it lives: a link that was cut says nothing. */
 const HEARTBEAT_MS = 10_000
@@ -50,6 +50,8 @@ export class Session {
   readonly #limiter = new Limiter(IN_FLIGHT_MAX)
   readonly #consistency
   #connected: Promise<Connected> | undefined
+  /** Of the client that was made last. */
+  #fault: StoreFault = (error) => error
   #isClosed = false
 
   constructor(options: CassandraOptions, deps: CassandraDeps) {
@@ -98,7 +100,7 @@ export class Session {
     try {
       return await Promise.race([work(ending.signal), late])
     } catch (error) {
-      const told = storeError(error)
+      const told = this.#fault(error)
       if (told instanceof NocturneError && told.code === 'STORE_REFUSED') {
         void this.#forget(this.#connected)
       }
@@ -120,18 +122,14 @@ export class Session {
   }
 
   async #open(): Promise<Connected> {
-    const { contactPoints, localDataCenter } = this.#options
     const client = new Client({
-      contactPoints: contactPoints.map(({ host, port }) => `${host}:${port}`),
-      protocolOptions: { port: contactPoints[0]?.port ?? 9_042 },
-      localDataCenter,
-      policies: clientPolicies(localDataCenter),
+      ...clientOptions(this.#options),
+      policies: clientPolicies(this.#options.localDataCenter),
       encoding: { map: Map, useBigIntAsLong: true },
       pooling: { heartBeatInterval: HEARTBEAT_MS },
-      socketOptions: { readTimeout: Math.ceil(this.#requestMs / 2) },
       queryOptions: { isIdempotent: true, prepare: true },
-      ...(await this.#deps.connect?.()),
     })
+    this.#fault = storeFaults(client, this.#options.tls)
     try {
       await client.connect()
     } catch (error) {
