@@ -99,12 +99,19 @@ export const layers: Readonly<Record<string, Room>> = {
     pure: false,
   },
   store: {
-    level: 3,
+    level: 2,
     charter: 'the store seam',
     rooms: ['std', 'model'],
     outside: [],
     pure: false,
     door: 'store.ts',
+  },
+  recall: {
+    level: 3,
+    charter: 'which tier of a store answers, and what its rows say together',
+    rooms: ['std', 'model', 'sketch', 'alert', 'store'],
+    outside: [],
+    pure: false,
   },
   'store/memory': {
     level: 3,
@@ -161,7 +168,7 @@ export const layers: Readonly<Record<string, Room>> = {
   history: {
     level: 4,
     charter: 'what the past was, from the store, for rules that ask it',
-    rooms: [...below, 'wire', 'sketch', 'alert', 'log', 'store'],
+    rooms: [...below, 'wire', 'window', 'sketch', 'alert', 'log', 'store'],
     outside: [],
     pure: false,
   },
@@ -189,7 +196,7 @@ export const layers: Readonly<Record<string, Room>> = {
   serve: {
     level: 4,
     charter: 'HTTP API, live events, health, the wall',
-    rooms: [...below, 'wire', 'log', 'store'],
+    rooms: [...below, 'wire', 'log', 'store', 'recall'],
     outside: [
       'fastify',
       'node:fs',

@@ -75,13 +75,20 @@ async function keepOn(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    try {
-      await recordWindows(deps, claim)
-    } catch (error) {
-      if (!(error instanceof NocturneError) || !error.entry.retry) throw error
-      say(error.message)
-      await systemClock.sleep(500, signal)
-    }
+    const trouble = await unlessAway(recordWindows(deps, claim))
+    if (trouble !== undefined) await systemClock.sleep(500, signal)
+  }
+}
+
+/** What stood in the way, where that goes by itself. */
+async function unlessAway(work: Promise<void>): Promise<NocturneError | undefined> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    if (!(error instanceof NocturneError) || !error.entry.retry) throw error
+    say(error.message)
+    return error
   }
 }
 
@@ -101,15 +108,14 @@ async function ask(store: Store, signal: AbortSignal): Promise<Asked> {
     const of = { scope: 'ams1', monitor: MONITOR }
     const span = { from: now - 60_000, to: now, limit: 60 }
     const group = windows.groupOf((n * 7_919) % GROUPS)
-    try {
+    const both = async (): Promise<void> => {
       await took(asked.series, store.series({ ...of, group, tier: 'live', ...span }))
       const ranked = { monitor: MONITOR, value: 'loss', order: 'highest', limit: 20 } as const
       const at = { at: now, notBefore: now - 60_000 }
       const [first] = await took(asked.worst, store.worst({ ...ranked, ...at }))
       if (first !== undefined) asked.fresh.push(systemClock.now() - first.end)
-    } catch (error) {
-      if (!(error instanceof NocturneError) || !error.entry.retry) throw error
     }
+    await unlessAway(both())
     await systemClock.sleep(ASK_EVERY_MS, signal)
   }
   return asked

@@ -33,7 +33,7 @@ export type CassandraOptions = {
   readonly folder?: string
   /** Of each node's Java: `512m`, when not said. */
   readonly heap?: string
-  /** Where nodes tell clients that they are, instead of where they listen; their port is the same. */
+  /** Where nodes tell clients that they are, instead of where they listen; at the same port. */
   readonly toClients?: readonly string[]
   /** More settings of every node, as cassandra.yaml names them. */
   readonly extra?: Readonly<Record<string, unknown>>

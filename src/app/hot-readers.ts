@@ -3,6 +3,8 @@ import { aggregateReadings } from '../aggregate/aggregate-readings.ts'
 import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
 import { evaluatePanes, type EvaluateProgress } from '../evaluate/evaluate-panes.ts'
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
+import { rollUpHours } from '../evaluate/rollup/roll-up-hours.ts'
+import { rollUpPanes, type RollUpProgress } from '../evaluate/rollup/roll-up-panes.ts'
 import type { Claim, Log } from '../log/log.ts'
 import { houseGroups } from '../model/house-groups.ts'
 import type { Clock } from '../std/clock.ts'
@@ -13,11 +15,14 @@ import { forgetting, type ClaimReader, type Gaps } from './claim-reader.ts'
 export type HotSpecs = {
   readonly aggregate?: AggregateReaderSpec
   readonly evaluate?: EvaluateSpec
+  readonly rollUp?: EvaluateSpec
 }
 
 export type HotProgress = {
   readonly aggregate: AggregateProgress
   readonly evaluate: EvaluateProgress
+  readonly rollUp: RollUpProgress
+  readonly rollUpHours: RollUpProgress
 }
 
 export type HotDeps = {
@@ -29,7 +34,7 @@ export type HotDeps = {
 
 /** The readers from rows to windows: those that more cores make faster. */
 export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimReader[] {
-  const { aggregate, evaluate } = specs.current
+  const { aggregate, evaluate, rollUp } = specs.current
   const readers: ClaimReader[] = []
   if (aggregate !== undefined) {
     const deps = { clock, progress: progress.aggregate }
@@ -53,5 +58,30 @@ export function hotReaders({ clock, specs, progress }: HotDeps): readonly ClaimR
     const forgets = forgetting(progress.evaluate.next, read)
     readers.push({ group: 'evaluate', topic: houseGroups.evaluate, read: forgets })
   }
+  if (rollUp !== undefined) readers.push(...rollUpReaders({ clock, progress }, rollUp))
   return readers
+}
+
+/** Those that make what is kept for weeks and months; they find in the log what is in force. */
+function rollUpReaders(
+  { clock, progress }: Pick<HotDeps, 'clock' | 'progress'>,
+  spec: EvaluateSpec,
+): readonly ClaimReader[] {
+  const { rollUp, rollUpHours: hours } = progress
+  return [
+    {
+      group: 'rollup',
+      topic: houseGroups.rollup,
+      read: forgetting(rollUp.next, (claim, log, gaps) =>
+        rollUpPanes({ clock, spec, ...gaps, log, progress: rollUp }, claim),
+      ),
+    },
+    {
+      group: 'rollup-hours',
+      topic: houseGroups['rollup-hours'],
+      read: forgetting(hours.next, (claim, log, gaps) =>
+        rollUpHours({ clock, spec, ...gaps, log, progress: hours }, claim),
+      ),
+    },
+  ]
 }

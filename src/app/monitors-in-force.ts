@@ -102,6 +102,7 @@ export class MonitorsInForce {
     return {
       ...(roles.has('aggregate') ? { aggregate: aggregateSpec(config) } : {}),
       ...(roles.has('evaluate') ? { evaluate: evaluateSpec(config) } : {}),
+      ...(roles.has('record') ? { rollUp: evaluateSpec(config) } : {}),
     }
   }
 }

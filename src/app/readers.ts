@@ -2,9 +2,11 @@ import { newAggregateProgress } from '../aggregate/aggregate-progress.ts'
 import type { AggregateReaderSpec } from '../aggregate/aggregate-spec.ts'
 import type { Config } from '../config/config.ts'
 import type { EvaluateSpec } from '../evaluate/evaluate-spec.ts'
+import type { RollUpProgress } from '../evaluate/rollup/roll-up-panes.ts'
 import type { RecordProgress } from '../record/record-deps.ts'
 import type { HistoryProgress } from '../history/fact-asker.ts'
 import { newHistoryProgress } from '../history/keep-history.ts'
+import { recordRollUps } from '../record/record-roll-ups.ts'
 import { recordSteps } from '../record/record-steps.ts'
 import { recordWindows } from '../record/record-windows.ts'
 import { houseGroups, isHouseGroup, type HouseGroup } from '../model/house-groups.ts'
@@ -19,9 +21,18 @@ import type { HotProgress } from './hot-readers.ts'
 export type Progress = HotProgress & {
   readonly windows: RecordProgress
   readonly steps: RecordProgress
+  readonly rollUps: RecordProgress
   readonly forward: ForwardsProgress
   readonly history: HistoryProgress
 }
+
+const newRecordProgress = (): RecordProgress => ({
+  ...{ written: 0, rejected: new Map(), next: new Map() },
+})
+
+const newRollUpProgress = (): RollUpProgress => ({
+  ...{ made: 0, groups: new Map(), outcomes: new Map(), next: new Map() },
+})
 
 export const newProgress = (): Progress => ({
   aggregate: newAggregateProgress(),
@@ -32,19 +43,25 @@ export const newProgress = (): Progress => ({
     outcomes: new Map(),
     next: new Map(),
   },
-  windows: { written: 0, rejected: new Map(), next: new Map() },
-  steps: { written: 0, rejected: new Map(), next: new Map() },
+  rollUp: newRollUpProgress(),
+  rollUpHours: newRollUpProgress(),
+  windows: newRecordProgress(),
+  steps: newRecordProgress(),
+  rollUps: newRecordProgress(),
   forward: newForwardsProgress(),
   history: newHistoryProgress(),
 })
 
 /** The next offset that a reader of this process will read, where one reads. */
 export function readTo(progress: Progress, group: string, partition: number): number | undefined {
-  const { aggregate, evaluate, windows, steps } = progress
+  const { aggregate, evaluate, windows, steps, rollUp, rollUpHours, rollUps } = progress
   const nextByGroup: Readonly<Record<HouseGroup, ReadonlyMap<number, number> | undefined>> = {
     aggregate: aggregate.next,
     evaluate: evaluate.next,
+    rollup: rollUp.next,
+    'rollup-hours': rollUpHours.next,
     'record-windows': windows.next,
+    'record-rollups': rollUps.next,
     'record-steps': steps.next,
     plan: undefined,
   }
@@ -76,6 +93,7 @@ export function recordReaders(deps: {
   const { progress, ...rest } = deps
   const windows = { ...rest, progress: progress.windows }
   const steps = { ...rest, progress: progress.steps }
+  const rollUps = { ...rest, progress: progress.rollUps }
   return [
     {
       group: 'record-windows',
@@ -89,6 +107,13 @@ export function recordReaders(deps: {
       topic: houseGroups['record-steps'],
       read: forgetting(progress.steps.next, (claim, log, gaps) =>
         recordSteps({ ...steps, ...gaps, log }, claim),
+      ),
+    },
+    {
+      group: 'record-rollups',
+      topic: houseGroups['record-rollups'],
+      read: forgetting(progress.rollUps.next, (claim, log, gaps) =>
+        recordRollUps({ ...rollUps, ...gaps, log }, claim),
       ),
     },
   ]

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { configErrorText } from './config-error.ts'
 import { loadConfig } from './load-config.ts'
 
-const loaded = (rule: string) =>
+const loaded = (rule: string, hop = '1s') =>
   loadConfig({
     file: 'n.yaml',
     text: [
@@ -11,7 +11,7 @@ const loaded = (rule: string) =>
       'monitors:',
       '  - id: one',
       '    group_by: [stream]',
-      '    window: { size: 10s, hop: 1s, lateness: 2s }',
+      `    window: { size: ${hop === '7s' ? '21s' : '10s'}, hop: ${hop}, lateness: 2s }`,
       '    aggregates:',
       '      retrans: { sum: retrans }',
       '      viewers: { distinct: session }',
@@ -103,4 +103,12 @@ test('[H7] a rule that asks the past says why by itself, unless its author does'
   assert.equal(summaryOf(when), `${bySelf}, trend(retrans, 30m) {{trend(retrans, 30m)}}`)
   assert.equal(summaryOf(`${when}, annotations: { summary: so }`), 'so')
   assert.equal(summaryOf('when: retrans > 1'), undefined)
+})
+
+test('[H3] where slices fill no hour there are no hours to ask', () => {
+  const config = loaded(`when: 'retrans > over("retrans", "30d")'`, '7s')
+
+  assert.ok(!config.ok)
+  assert.match(configErrorText(config.errors[0]!), /needs minutes and hours, and slices of 7s fill/)
+  assert.ok(loaded(`when: 'retrans > base("retrans", "10m")'`, '7s').ok)
 })

@@ -2,13 +2,15 @@ import { historyTerms } from '../alert/history-terms.ts'
 import { spanText, termText, type HistoryTerm } from '../model/history-term.ts'
 import { isFromWindows } from '../history/history-plan.ts'
 import type { AggregateKind, MonitorSpec, RuleSpec } from '../model/monitor.ts'
+import { rollUpStepMs } from '../window/roll-up-step.ts'
+import { sliceMsOf } from '../window/slice.ts'
 import type { ConfigPath } from './config-error.ts'
 import type { Findings } from './expressions.ts'
 import { nearestName } from './nearest-name.ts'
 import { namesIn } from '../alert/names-in.ts'
 
 type Home = {
-  readonly monitor: Pick<MonitorSpec, 'aggregates' | 'values'>
+  readonly monitor: Pick<MonitorSpec, 'aggregates' | 'values' | 'window'>
   readonly path: ConfigPath
   readonly findings: Findings
 }
@@ -36,7 +38,15 @@ function checkTerm(term: HistoryTerm, { monitor, path, findings }: Home): void {
     const advice = near === undefined ? `write one of ${known.join(', ')}` : `did you mean ${near}?`
     return refuse('names nothing that the monitor computes', advice)
   }
-  if (term.op === 'over' || isFromWindows(term)) return
+  if (isFromWindows(term)) return
+  if (rollUpStepMs(monitor.window) === undefined) {
+    const slices = spanText(sliceMsOf(monitor.window))
+    return refuse(
+      `needs minutes and hours, and slices of ${slices} fill no hour`,
+      'write a size and a hop that do, as 10s and 1s, or a base of at most 10m',
+    )
+  }
+  if (term.op === 'over') return
   const value = values.find(({ name }) => name === term.name)
   const sources = value === undefined ? [term.name] : namesIn(value.expression)
   for (const { name, kind } of aggregates) {

@@ -16,7 +16,8 @@ wrong with a file, each mistake with its line, its column and what to write inst
 - **Expressions** (\`where\`, \`values\`, \`when\`, \`clear\`, \`gate\`) are CEL. \`where\` sees one
   row: fields against constants, \`in\`, \`&& || !\`; a comparison with an absent field is false, so
   \`late >= 0\` asks whether there is one. \`values\` are arithmetic over aggregates, and only
-  there is \`/\`. The others compare aggregates, values and group fields.
+  there is \`/\`. The others compare aggregates, values, group fields, and what the past was:
+  \`base("retrans", "1h")\` and its like (docs/history-rules.md).
 - **Secrets** are not written here: \`…_file\` names a file that its owner alone may read.
 
 This page is made from the schema by \`scripts/config-docs.ts\`; do not edit it.

@@ -36,7 +36,15 @@ export type SourceSpec = TextSourceSpec | SsSourceSpec | MatchNightSpec
 
 /** The topics whose retention is set; `checkpoints` are compacted. */
 export type RetainedTopic =
-  'readings' | 'panes' | 'windows' | 'transitions' | 'notices' | 'commands' | 'late' | 'rejected'
+  | 'readings'
+  | 'panes'
+  | 'windows'
+  | 'rollups'
+  | 'transitions'
+  | 'notices'
+  | 'commands'
+  | 'late'
+  | 'rejected'
 
 /** Encrypted connections. Files are absolute; who connects reads them, for each connection anew. */
 export type TlsSpec = {

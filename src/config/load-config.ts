@@ -129,6 +129,7 @@ function retentionOf(written: Settings['log']['retention']): Config['log']['rete
     readings: of(written.readings),
     panes: of(written.panes),
     windows: of(written.windows),
+    rollups: of(written.rollups),
     transitions: of(written.transitions),
     notices: of(written.notices),
     commands: of(written.commands),

@@ -57,7 +57,7 @@ type ChunkHead = { readonly id: string; readonly chunk: number; readonly of: num
 export function encodeCheckpoint(
   reader: string,
   slot: number,
-  checkpoint: Checkpoint,
+  checkpoint: Pick<Checkpoint, 'epoch' | 'offset'>,
 ): readonly { readonly key: Uint8Array; readonly value: Uint8Array }[] {
   const body = utf8(JSON.stringify(checkpoint))
   const of = Math.ceil(body.length / CHUNK_BYTES_MAX)
@@ -73,7 +73,7 @@ export function encodeCheckpoint(
 }
 
 /** Gathers the chunks of one reader as they are read, oldest first; keeps the newest whole one. */
-export class CheckpointReader {
+export class CheckpointReader<Body = Checkpoint> {
   readonly #prefix: string
   #id = ''
   #parts: Uint8Array[] = []
@@ -104,7 +104,7 @@ export class CheckpointReader {
   }
 
   /** The newest whole one. Parsed when it is asked for: most of those that are read are older. */
-  get found(): Checkpoint | undefined {
-    return this.#whole && (JSON.parse(Buffer.concat(this.#whole).toString()) as Checkpoint)
+  get found(): Body | undefined {
+    return this.#whole && (JSON.parse(Buffer.concat(this.#whole).toString()) as Body)
   }
 }

@@ -2,7 +2,6 @@ import type { Clock } from '../std/clock.ts'
 import { InFlight } from '../std/in-flight.ts'
 import { reachableFrom, type Claim, type Log, type LogBatch, type TellGap } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
-import type { MonitorSpec } from '../model/monitor.ts'
 import type { ByteColumn } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
 import { watermarkKey } from '../wire/pane-codec.ts'
@@ -16,7 +15,7 @@ import { CommandTail } from './command-tail.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { PartitionEvaluator } from './partition-evaluator.ts'
 import { RecordReader } from './panes/record-reader.ts'
-import { ruleCommands } from './rule-commands.ts'
+import { rulesAt } from './rule-commands.ts'
 import { RulesInForce } from './rules-in-force.ts'
 import type { Results } from './results.ts'
 
@@ -294,20 +293,3 @@ const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt =
   start: starts[row]!,
   length: Math.max(0, lengths[row]!),
 })
-
-/**
- * What is in force where `commands` are known up to `to` (A75). A monitor that they do not name is
- * taken as it was given: what named it is older than retention. Before the first checkpoint that
- * cannot be, so one that is named later only comes into force then.
- */
-async function rulesAt(log: Log, given: readonly MonitorSpec[], to: number): Promise<RulesInForce> {
-  const isFirst = to === 0
-  const inForce = new RulesInForce([])
-  const named = new Set<string>()
-  for await (const command of ruleCommands(log, isFirst ? Infinity : to)) {
-    named.add(command.target)
-    if (!isFirst) inForce.apply(command)
-  }
-  inForce.assume(given.filter(({ id }) => !named.has(id)))
-  return inForce
-}

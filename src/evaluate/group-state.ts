@@ -1,4 +1,5 @@
 import type { TextSlots } from '../alert/compile-expression.ts'
+import type { MonitorSpec } from '../model/monitor.ts'
 import type { Group } from '../model/pane.ts'
 import { windowFrame, type WindowFrame } from '../wire/window-codec.ts'
 import { AlertInstances } from './alerts/alert-instances.ts'
@@ -38,15 +39,24 @@ export type ScopeParts = {
   readonly budget: InstanceBudget
 }
 
+/** A group as windows show it: without the labels that its rows did not have. */
+export function namedGroup(
+  { groupBy }: Pick<MonitorSpec, 'groupBy'>,
+  group: Group,
+): Readonly<Record<string, string>> {
+  const named: Record<string, string> = {}
+  groupBy.forEach((name, i) => {
+    const value = group[i]
+    if (value !== null && value !== undefined) named[name] = value
+  })
+  return named
+}
+
 /** A group of which nothing is known yet. */
 export function newGroup(group: Group, parts: ScopeParts): GroupState {
   const { monitor, scope, table, rules, budget } = parts
   const { spec } = monitor
-  const named: Record<string, string> = {}
-  spec.groupBy.forEach((name, i) => {
-    const value = group[i]
-    if (value !== null && value !== undefined) named[name] = value
-  })
+  const named = namedGroup(spec, group)
   // A local alert names its site (A10).
   const labels = scope === 'all' ? named : { ...named, site: scope }
   return {

@@ -33,6 +33,11 @@ export class RulesInForce {
     return [...this.#byId.values()]
   }
 
+  /** A monitor that is in force. */
+  byId(id: string): MonitorSpec | undefined {
+    return this.#byId.get(id)
+  }
+
   /** Hash of a monitor that is in force. */
   hashOf(id: string): string | undefined {
     const monitor = this.#byId.get(id)

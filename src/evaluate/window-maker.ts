@@ -20,13 +20,17 @@ export const revisionOf = (
 
 /** Makes window results of one scope from merged panes. */
 export class WindowMaker {
-  readonly #parts: ScopeParts
+  readonly #parts: Pick<ScopeParts, 'monitor' | 'scope'>
   readonly #sources: SourceTable
   readonly #merge: WindowMerge
   /** By end: all groups' windows of one time are covered alike. */
   readonly #coverageByEnd = new Map<number, Coverage>()
 
-  constructor(parts: ScopeParts, sources: SourceTable, merge: WindowMerge) {
+  constructor(
+    parts: Pick<ScopeParts, 'monitor' | 'scope'>,
+    sources: SourceTable,
+    merge: WindowMerge,
+  ) {
     this.#parts = parts
     this.#sources = sources
     this.#merge = merge
@@ -38,7 +42,11 @@ export class WindowMaker {
   }
 
   /** The window that ends here, from what was gathered and merged for it. */
-  make(state: GroupState, end: number, { wall, closed, corrected, bars }: Making): WindowResult {
+  make(
+    state: Pick<GroupState, 'frame' | 'named'>,
+    end: number,
+    { wall, closed, corrected, bars }: Making,
+  ): WindowResult {
     const { monitor, scope } = this.#parts
     const { spec } = monitor
     const sources = this.#coverage(end)

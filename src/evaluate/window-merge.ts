@@ -1,4 +1,6 @@
+import { aggregateState, type AggregateState } from '../sketch/aggregate-state.ts'
 import type { ErrorBars } from '../sketch/error-bars.ts'
+import type { AggregateKind } from '../model/monitor.ts'
 import { grown } from '../std/grown.ts'
 import type { CompiledMonitor } from './compiled-monitor.ts'
 import type { GroupPanes } from './panes/group-panes.ts'
@@ -11,6 +13,9 @@ export type MergedReceipt = {
   readonly read: number | null
   readonly pane: number | null
 }
+
+/** The kinds that are scaled, so that their results have an error where rows are a sample (S5). */
+const ESTIMATED: ReadonlySet<AggregateKind> = new Set(['count', 'sum', 'distinct'])
 
 /**
  * What a group's panes say of one window. One merge serves all groups of a scope: what it holds is
@@ -68,8 +73,18 @@ export class WindowMerge {
   /** How far the values may be from those of all sessions; undefined where all rows are there. */
   errorBars(): ErrorBars | undefined {
     if (!this.#isSampled) return undefined
-    const states = this.#table.columns.map((column) => column.stateOf(this.#list))
+    // Of the other kinds no error is known, and their states cost another merge.
+    const states = this.#monitor.spec.aggregates.map((spec, i) =>
+      ESTIMATED.has(spec.kind)
+        ? this.#table.columns[i]!.stateOf(this.#list)
+        : aggregateState.zero(spec),
+    )
     return this.#monitor.errorBars(states, this.values)
+  }
+
+  /** What `read` makes of each merged state, which is good until the next one is asked for. */
+  states<T>(read: (state: AggregateState, aggregate: number) => T): readonly T[] {
+    return this.#table.columns.map((column, i) => read(column.stateOf(this.#list), i))
   }
 
   /** Defined values by name: what a window record and a step show. */

@@ -51,7 +51,7 @@ export async function askStore(
       : [{ from: start - term.spanMs, to: start }]
   for (const span of spans) {
     for await (const row of rowsOf(asked, asker, { ...span, tier: plan.tier })) {
-      const value = row.closed && row.complete ? number.ofRow(row, plan.tier) : NaN
+      const value = row.closed && row.complete ? number.ofRow(row) : NaN
       if (Number.isFinite(value)) points.push({ at: row.end, value })
     }
   }

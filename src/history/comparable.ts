@@ -2,9 +2,8 @@ import { compileNumber } from '../alert/compile-expression.ts'
 import { namesIn } from '../alert/names-in.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import { aggregateState, type AggregateState } from '../sketch/aggregate-state.ts'
-import type { RollUp, Tier } from '../model/roll-up.ts'
+import type { RollUp } from '../model/roll-up.ts'
 import type { WindowResult } from '../model/window-result.ts'
-import { tierMs } from './history-plan.ts'
 
 /** Reads one named number of stored rows so that it can be compared with a window's (H4). */
 export class Comparable {
@@ -29,9 +28,10 @@ export class Comparable {
    * The number of one row, NaN where it is not defined. A minute's sums and counts are taken for as
    * long as a window is, and named values are made of them again.
    */
-  ofRow({ values }: WindowResult | RollUp, tier: Tier): number {
+  ofRow(row: WindowResult | RollUp): number {
     const { aggregates, window } = this.#spec
-    const scale = tier === 'live' ? 1 : window.sizeMs / tierMs(tier)
+    const { values, start, end } = row
+    const scale = 'tier' in row ? window.sizeMs / (end - start) : 1
     return this.#of(
       Float64Array.from(aggregates, ({ name, kind }) => {
         const value = Object.hasOwn(values, name) ? values[name]! : NaN

@@ -12,7 +12,10 @@ import {
 const GROUPS_MAX = 250_000
 /** A group without a window for this long is no longer asked for. */
 const FORGET_AFTER_MS = 3_600_000
-/** Where the store did not answer it is asked again after this much event time. */
+/**
+ * Where the store did not answer it is asked again after this much event time; so it is after the
+ * first answer, since rules may come into force a moment later than here.
+ */
 const RETRY_MS = 30_000
 
 /** One set of terms of one group; at most once in the queue. */
@@ -125,7 +128,8 @@ function isDue({ askedAt, retryAt, set: { everyMs } }: Due, { end, phase }: Watc
 
 /** Notes that a set was asked at this end, and whether the store answered. */
 export function noteAsked(due: Due, end: number, hasAnswered: boolean): void {
+  const isFirst = due.askedAt === undefined
   due.askedAt = end
-  due.retryAt = hasAnswered ? Infinity : end + RETRY_MS
+  due.retryAt = hasAnswered && !isFirst ? Infinity : end + RETRY_MS
   due.isQueued = false
 }

@@ -1,4 +1,5 @@
 import { spanText, type HistoryTerm } from '../model/history-term.ts'
+import { rollUpStepMs } from '../window/roll-up-step.ts'
 import type { WindowSpec } from '../model/monitor.ts'
 import type { Tier } from '../model/roll-up.ts'
 
@@ -32,7 +33,10 @@ export const isFromWindows = ({ op, spanMs }: HistoryTerm): boolean =>
   (op === 'base' || op === 'trend') && spanMs <= WINDOWS_SPAN_MS_MAX
 
 /** The coarsest tier that is fine enough for a term, and its schedule. */
-export function historyPlan(term: HistoryTerm, { hopMs }: Pick<WindowSpec, 'hopMs'>): HistoryPlan {
+export function historyPlan(
+  term: HistoryTerm,
+  window: Pick<WindowSpec, 'sizeMs' | 'hopMs'>,
+): HistoryPlan {
   const { op, spanMs } = term
   if (op === 'same_hour') {
     const days = spanMs / DAY_MS
@@ -40,16 +44,13 @@ export function historyPlan(term: HistoryTerm, { hopMs }: Pick<WindowSpec, 'hopM
     return { tier: 'hour', everyMs: EVERY_MS.hour, rowsExpected: days, rowsMin, queries: days }
   }
   const tier = isFromWindows(term) ? 'live' : spanMs < HOURS_SPAN_MS_MIN ? 'minute' : 'hour'
-  const stepMs = tier === 'live' ? hopMs : tier === 'minute' ? MINUTE_MS : HOUR_MS
+  const minuteMs = rollUpStepMs(window) ?? MINUTE_MS
+  const stepMs = { live: window.hopMs, minute: minuteMs, hour: HOUR_MS }[tier]
   const rowsExpected = Math.max(1, Math.floor(spanMs / stepMs))
   const everyMs = op === 'over' && spanMs > MONTH_MS ? HOUR_MS : EVERY_MS[tier]
   const rowsMin = Math.max(op === 'trend' ? 2 : 1, Math.ceil(rowsExpected * SHARE_MIN))
   return { tier, everyMs, rowsExpected, rowsMin, queries: 1 }
 }
-
-/** Length of what one row of a tier of roll-ups covers. */
-export const tierMs = (tier: Exclude<Tier, 'live'>): number =>
-  tier === 'minute' ? MINUTE_MS : HOUR_MS
 
 /** The plan in a few words. */
 export const planText = ({ tier, everyMs, rowsExpected }: HistoryPlan): string =>

@@ -33,17 +33,24 @@ test('[H2] what the past of a living group was is said beside its panes', async 
   assert.equal(reader.progress.groups.get(0), 1)
 })
 
-test('[H3] a group is asked once at first sight and then once in each turn', async (t) => {
-  const reader = await house(t)
-  await reader.store.upsert({ windows: past })
+test('[H3] a group is asked at first sight, soon again, and then once in each turn', async (t) => {
+  const month: HistoryTerm = { op: 'base', name: 'retrans', spanMs: 7 * 86_400 * S }
+  const reader = await house(t, [asking([base, month])])
 
-  for (let i = 0; i < 30; i++) await reader.close(windowAt(END + i * 10 * S, { retrans: 1 }))
+  for (let i = 0; i <= 120; i++) await reader.close(windowAt(END + i * 10 * S, { retrans: 1 }))
 
-  // 300 s in turns of 30 s, and the first sight.
   const facts = await reader.facts()
-  assert.ok(facts.length === 10 || facts.length === 11, `${facts.length} facts`)
-  const gaps = facts.slice(2).map(({ at }, i) => at - facts[i + 1]!.at)
-  assert.deepEqual(new Set(gaps), new Set([30 * S]))
+  const askedOf = (term: string) =>
+    facts.flatMap(({ at, facts: said }) => (term in said ? [(at - END) / S] : []))
+  const [often, seldom] = [askedOf(text), askedOf('base(retrans, 7d)')]
+  assert.equal(often[0], 0)
+  const gaps = often.slice(1).map((at, i) => at - often[i]!)
+  assert.ok(gaps[0]! <= 30, `${gaps[0]} s`)
+  assert.deepEqual(gaps.slice(1), gaps.slice(1).fill(30))
+  // Twenty minutes have two turns of ten.
+  assert.deepEqual(seldom.slice(0, 2), [0, 30])
+  assert.equal(seldom.length, 4)
+  assert.equal(seldom[3]! - seldom[2]!, 600)
 })
 
 test('[H3] groups take their turns at different times', async (t) => {

@@ -4,7 +4,10 @@ import { topics, type TopicName } from './topics.ts'
 export const houseGroups = {
   aggregate: 'readings',
   evaluate: 'panes',
+  rollup: 'panes',
+  'rollup-hours': 'rollups',
   'record-windows': 'windows',
+  'record-rollups': 'rollups',
   'record-steps': 'transitions',
   plan: 'notices',
 } as const satisfies Readonly<Record<string, TopicName>>

@@ -31,3 +31,10 @@ export type SiteMinute = {
   /** The longest that a source's watermark was behind its record's time, ms; null: none came. */
   readonly lagMs: number | null
 }
+
+/** Said once all minutes of a monitor in a scope that end at or before `to` were made. */
+export type RolledUpTo = {
+  readonly monitor: string
+  readonly scope: string
+  readonly to: number
+}

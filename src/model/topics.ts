@@ -6,6 +6,7 @@ export type TopicName =
   | 'readings'
   | 'panes'
   | 'windows'
+  | 'rollups'
   | 'transitions'
   | 'notices'
   | 'commands'
@@ -32,6 +33,7 @@ export const topics: Readonly<
   readings: { shared: true, cleanup: 'delete' },
   panes: { shared: true, cleanup: 'delete' },
   windows: { shared: true, cleanup: 'delete' },
+  rollups: { shared: true, cleanup: 'delete' },
   transitions: { shared: true, cleanup: 'delete' },
   // One partition each: a plan's decisions and people's acts have one order.
   notices: { shared: false, cleanup: 'delete' },

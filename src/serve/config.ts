@@ -1,3 +1,5 @@
+import type { Tier } from '../model/roll-up.ts'
+
 /** What `serve` can be told; `config/` reads and checks it. */
 export type ServeConfig = {
   /** Where to listen: loopback, unless the operator chose otherwise. */
@@ -14,4 +16,6 @@ export type ServeConfig = {
   readonly simulatedSites: readonly string[]
   /** Silence after which a site is dark (V2), ms. */
   readonly absentMs: number
+  /** How long the store keeps each tier, ms; absent: as long as the manual says. */
+  readonly keptMs?: Readonly<Record<Tier, number>>
 }

@@ -253,15 +253,79 @@ export type StreamView = {
   readonly steps: readonly StepNews[]
 }
 
-/** Answer of `GET /api/series`, by columns, oldest first, at most 600 points. */
+/** How fine results are: each window, or one row a minute or an hour (T6). */
+export type TierName = 'live' | 'minute' | 'hour'
+
+/** Results of one tier within a series: from this end on, until the next part begins. */
+export type SeriesPartView = {
+  readonly tier: TierName
+  readonly step_ms: number
+  readonly from: number
+}
+
+/** Answer of `GET /api/series`, by columns, oldest first, at most as many points as asked for. */
 export type SeriesView = {
   readonly now: number
   readonly from: number
   readonly to: number
+  /** The coarsest tier that is fine enough, and its step. */
+  readonly tier: TierName
   readonly hop_ms: number
+  /** Where its rows end, finer ones follow: sums there are of a shorter time. */
+  readonly parts: readonly SeriesPartView[]
+  /** Ask again with this `cursor` for the rest; null where this is all. */
+  readonly next: number | null
+  /** With `merge=1`: the result over all rows together; null where none has states. */
+  readonly merged?: Readonly<Record<string, number>> | null
   readonly ends: readonly number[]
   readonly complete: readonly boolean[]
   readonly values: Readonly<Record<string, readonly (number | null)[]>>
+}
+
+/** Answer of `GET /api/group`: one group in all monitors that group by the same labels. */
+export type GroupView = {
+  readonly now: number
+  readonly scope: string
+  readonly group: Readonly<Record<string, string>>
+  readonly lines: readonly (SeriesView & { readonly monitor: string })[]
+  /** Monitors that group alike and did not fit. */
+  readonly hidden: number
+}
+
+/** Answer of `GET /api/history`: steps newest first, each followed by what was told of it. */
+export type HistoryView = {
+  readonly now: number
+  readonly from: number
+  readonly to: number
+  /** As they lie in `transitions`: docs/store.md. */
+  readonly records: readonly object[]
+  /** Ask again with this `cursor` for the rest; null where this is all. */
+  readonly next: string | null
+}
+
+/** What is known of one site in one minute; `lag_ms` null: nothing came. */
+export type SiteMinuteView = {
+  readonly at: number
+  readonly expected: number
+  readonly reported: number
+  readonly rows: number
+  readonly late: number
+  readonly rejected: number
+  readonly lag_ms: number | null
+}
+
+/** Answer of `GET /api/coverage`, oldest first. */
+export type CoverageView = {
+  readonly now: number
+  readonly site: string
+  readonly from: number
+  readonly to: number
+  readonly minutes: readonly SiteMinuteView[]
+  /** Of the minutes of this answer: over, known of, and those in which all sources reported. */
+  readonly over: number
+  readonly known: number
+  readonly whole: number
+  readonly next: number | null
 }
 
 /** Answer of `GET /api/alerts`. */

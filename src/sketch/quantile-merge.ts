@@ -1,5 +1,5 @@
 import { ByteReader } from '../std/bytes.ts'
-import { EXPONENT_MAX, isBucket, valueOfBucket } from './quantile.ts'
+import { EXPONENT_MAX, isBucket, valueOfBucket, type QuantileState } from './quantile.ts'
 
 /** Buckets lie between −2 − EXPONENT_MAX and EXPONENT_MAX; the lowest has index 0. */
 const LOWEST = -2 - EXPONENT_MAX
@@ -49,6 +49,18 @@ export class QuantileMerge {
       if (left < 0) return valueOfBucket(index + LOWEST)
     }
     return undefined
+  }
+
+  /** The merged state. */
+  state(): QuantileState {
+    const buckets: number[] = []
+    const counts: number[] = []
+    for (let index = this.#low; index <= this.#high; index++) {
+      if (this.#counts[index] === 0) continue
+      buckets.push(index + LOWEST)
+      counts.push(this.#counts[index]!)
+    }
+    return { buckets, counts }
   }
 }
 

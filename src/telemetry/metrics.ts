@@ -48,11 +48,7 @@ export function createMetrics() {
       help: 'Window results appended, corrections included.',
       registers,
     }),
-    steps: new Counter({
-      name: 'nocturne_steps_total',
-      help: 'Steps of alerts appended.',
-      registers,
-    }),
+    ...resultMetrics(registers),
     ...edgeMetrics(registers),
     ...forwardMetrics(registers),
     ...spoolMetrics(registers),
@@ -73,6 +69,28 @@ export function createMetrics() {
       name: 'nocturne_lag_records',
       help: 'Records that a reader has not read yet.',
       labelNames: ['reader', 'partition'] as const,
+      registers,
+    }),
+  }
+}
+
+/** What is judged, and what is made for weeks and months. */
+function resultMetrics(registers: Registry[]) {
+  return {
+    steps: new Counter({
+      name: 'nocturne_steps_total',
+      help: 'Steps of alerts appended.',
+      registers,
+    }),
+    rollUps: new Counter({
+      name: 'nocturne_rollups_total',
+      help: 'Minutes, hours and what is known of sites, appended.',
+      registers,
+    }),
+    rolledUp: new Counter({
+      name: 'nocturne_rolled_up_total',
+      help: 'Closed panes and minutes by what became of them on their way to minutes and hours.',
+      labelNames: ['into', 'outcome'] as const,
       registers,
     }),
   }

@@ -95,6 +95,22 @@ test('a configuration that is right shows slices, memory and which rules fire ea
   assert.match(out, /LossHigh +fires when its window closes: it must hold first/)
 })
 
+test('[H3] a configuration that is right shows what its rules ask of the past', async () => {
+  const { code, out } = await runCli(['check', 'config', 'examples/past.yaml'])
+
+  assert.equal(code, 0)
+  assert.match(out, /RetransmitsTripled +fires when its window closes/)
+  const asked = [...out.matchAll(/^ {2}(.*) is asked (.*) queries\/s by 1,000 groups$/gm)]
+  const found = asked.map(([, term, how]) => `${term} ${how}`)
+  assert.deepEqual(found, [
+    'base(retrans, 1h) every 1m from 60 minute roll-ups: at most 17',
+    'base(conns, 10m) every 30s from 600 windows: at most 33',
+    'same_hour(segments, 7) every 10m from 7 hour roll-ups: at most 12',
+    'trend(rtt, 30m) every 1m from 30 minute roll-ups: at most 17',
+    'over(loss, 30d) every 10m from 720 hour roll-ups: at most 1.7',
+  ])
+})
+
 test('[R8] --print shows where each value was said', async () => {
   const env = { NOCTURNE_LOG_PARTITIONS: '2' }
 

@@ -65,7 +65,7 @@ test(
       alive.add(worker)
       worker.once('exit', () => alive.delete(worker))
       worker.on('message', (word: WorkerWord) => {
-        const isOwner = word.word === 'progress' && hasFacts(word.aggregate['next'])
+        const isOwner = word.word === 'progress' && hasFacts(word.changes.aggregate['next'])
         if (isOwner) reading.push(worker)
       })
       return worker

@@ -1,6 +1,11 @@
 import { movedNote } from '../../aggregate/resume-note.ts'
-import { checkpointLog } from '../../evaluate/checkpoint-log.ts'
-import type { Log, LogGroups, Position } from '../../log/log.ts'
+import {
+  checkpointLog,
+  type CheckpointBase,
+  type CheckpointLog,
+} from '../../evaluate/checkpoint-log.ts'
+import { rollUpCheckpoints } from '../../evaluate/rollup/roll-up-panes.ts'
+import type { Log, LogGroups, Offset, Position } from '../../log/log.ts'
 import type { TopicName } from '../../model/topics.ts'
 import { decodePlanNote, encodePlanNote } from '../../notify/plan-note.ts'
 import { commitPositions } from '../positions/commit-positions.ts'
@@ -51,9 +56,14 @@ async function moved(
       return { offset, note: planNote(note, deps.maps) }
     case 'record-windows':
     case 'record-steps':
+    case 'record-rollups':
       return { offset, note: movedRecordNote(note, (told) => map.of(told)) }
+    case 'rollup-hours':
+      return { offset, note: note === '' ? note : String(map.of(Number(note))) }
     case 'evaluate':
-      return (await movedCheckpoint(deps, { partition, note }, map)) ?? { offset, note: '' }
+      return movedCheckpoint(deps, { partition, offset, note, checkpoints: checkpointLog }, map)
+    case 'rollup':
+      return movedCheckpoint(deps, { partition, offset, note, checkpoints: rollUpCheckpoints }, map)
     default:
       return { offset, note }
   }
@@ -69,17 +79,24 @@ function planNote(note: string, maps: TopicMaps): string {
   return encodePlanNote({ ...epochs, floors: moved })
 }
 
+type Placed<Body extends CheckpointBase> = {
+  readonly partition: number
+  readonly offset: Offset
+  readonly note: string
+  readonly checkpoints: CheckpointLog<Body>
+}
+
 /** The newest checkpoint of the partition, its offsets translated; its position points at it. */
-async function movedCheckpoint(
+async function movedCheckpoint<Body extends CheckpointBase>(
   { source, target, maps }: CarryDeps,
-  { partition, note }: { readonly partition: number; readonly note: string },
+  { partition, offset, note, checkpoints }: Placed<Body>,
   map: OffsetMap,
-): Promise<Position | undefined> {
-  const found = await checkpointLog.read(source, partition, Number(note))
-  if (found === undefined) return undefined
+): Promise<Position> {
+  const found = await checkpoints.read(source, partition, Number(note))
+  if (found === undefined) return { offset, note: '' }
   const rebuildFrom = map.of(found.rebuildFrom)
   const commandsTo = maps.get('commands')?.[0]?.of(found.commandsTo) ?? 0
   const checkpoint = { ...found, offset: map.of(found.offset), rebuildFrom, commandsTo }
-  const at = await checkpointLog.append(target, { partition, slot: 0 }, checkpoint)
+  const at = await checkpoints.append(target, { partition, slot: 0 }, checkpoint)
   return { offset: rebuildFrom, note: String(at) }
 }

@@ -1,5 +1,10 @@
 import { movedNote } from '../../aggregate/resume-note.ts'
-import { checkpointLog } from '../../evaluate/checkpoint-log.ts'
+import {
+  checkpointLog,
+  type CheckpointBase,
+  type CheckpointLog,
+} from '../../evaluate/checkpoint-log.ts'
+import { rollUpCheckpoints } from '../../evaluate/rollup/roll-up-panes.ts'
 import type { Log, LogGroups, Offset, Position } from '../../log/log.ts'
 import { topicsOf } from '../../model/house-groups.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
@@ -64,7 +69,8 @@ export async function planReset(
     if (target === undefined) continue
     const moved = Math.min(Math.max(target, start), end)
     const checkpoint = group === 'evaluate' ? await checkpointLog.read(log, partition) : undefined
-    const from = checkpoint?.offset ?? readBefore(group, positions[partition])
+    const rolled = group === 'rollup' ? await rollUpCheckpoints.read(log, partition) : undefined
+    const from = (checkpoint ?? rolled)?.offset ?? readBefore(group, positions[partition])
     const stood = Math.min(Math.max(from ?? start, start), end)
     const again = Math.max(0, stood - moved)
     moves.push({ partition, from, to: moved, again, skipped: Math.max(0, moved - stood) })
@@ -93,17 +99,23 @@ export async function applyReset(log: Groups, { group, topic, moves }: ResetPlan
   )
   // Moving has taken their notes, without which they would know less than they did.
   await commitPositions(log, { group, topic, positions: stayed })
-  if (group !== 'evaluate') return
-  for (const { partition, to } of moves) await moveCheckpoint(log, partition, to)
+  for (const { partition, to } of moves) {
+    if (group === 'evaluate') await moveCheckpoint(log, checkpointLog, { partition, to })
+    if (group === 'rollup') await moveCheckpoint(log, rollUpCheckpoints, { partition, to })
+  }
 }
 
 /** A checkpoint says where reading goes on, and would win over the position. */
-async function moveCheckpoint(log: Log, partition: number, to: Offset): Promise<void> {
-  const found = await checkpointLog.read(log, partition)
+async function moveCheckpoint<Body extends CheckpointBase>(
+  log: Log,
+  checkpoints: CheckpointLog<Body>,
+  { partition, to }: { readonly partition: number; readonly to: Offset },
+): Promise<void> {
+  const found = await checkpoints.read(log, partition)
   if (found === undefined) return
-  await checkpointLog.withdraw(log, partition)
+  await checkpoints.withdraw(log, partition)
   if (to < found.offset) return
-  await checkpointLog.append(log, { partition, slot: 0 }, { ...found, offset: to, rebuildFrom: to })
+  await checkpoints.append(log, { partition, slot: 0 }, { ...found, offset: to, rebuildFrom: to })
 }
 
 /** What aggregate has read of rows that it still needs is in its note (D3). */

@@ -14,6 +14,7 @@ export function serveConfig(config: Config, wallFiles: WallFiles): ServeConfig {
     build: buildOf(wallFiles),
     simulatedSites: isSimulated ? ['sim-ams1', 'sim-lyo1', 'sim-waw1'] : [],
     absentMs: config.absentMs,
+    keptMs: config.store.keptMs,
   }
 }
 

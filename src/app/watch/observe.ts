@@ -90,6 +90,7 @@ async function observe(metrics: Metrics, given: Observed): Promise<void> {
   for (const [outcome, count] of sums(evaluate.outcomes.values())) {
     setTotal(metrics.panes, { outcome }, count)
   }
+  observeRollUps(metrics, progress)
   for (const { source, intake } of intakes) {
     for (const [reason, count] of intake.counts.countByReason) {
       setTotal(metrics.rejected, { source, reason }, count)
@@ -108,7 +109,10 @@ async function observe(metrics: Metrics, given: Observed): Promise<void> {
     ['aggregate', 'readings', aggregate.next],
     ['evaluate', 'panes', evaluate.next],
     ['record-windows', 'windows', progress.windows.next],
+    ['rollup', 'panes', progress.rollUp.next],
+    ['rollup-hours', 'rollups', progress.rollUpHours.next],
     ['record-steps', 'transitions', progress.steps.next],
+    ['record-rollups', 'rollups', progress.rollUps.next],
   ] as const
   for (const [reader, topic, next] of readers) {
     for (const [partition, { end }] of (await log.ends(topic)).entries()) {
@@ -116,6 +120,18 @@ async function observe(metrics: Metrics, given: Observed): Promise<void> {
       const labels = { reader, partition: String(partition) }
       if (at === undefined) metrics.lag.remove(labels)
       else metrics.lag.set(labels, Math.max(0, end - at))
+    }
+  }
+}
+
+function observeRollUps(metrics: Metrics, { rollUp, rollUpHours }: Progress): void {
+  setTotal(metrics.rollUps, {}, rollUp.made + rollUpHours.made)
+  for (const [into, { outcomes }] of [
+    ['minute', rollUp],
+    ['hour', rollUpHours],
+  ] as const) {
+    for (const [outcome, count] of sums(outcomes.values())) {
+      setTotal(metrics.rolledUp, { into, outcome }, count)
     }
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../model/error-catalogue.ts'
 import type { Replaceable } from '../../std/replaceable.ts'
 import { Backoff } from '../backoff.ts'
 import type { HotProgress, HotSpecs } from '../hot-readers.ts'
+import { hotProgressNames } from './worker-words.ts'
 import type { Supervision } from '../supervise.ts'
 import { applyChange } from './progress-report.ts'
 import { followThread, type Spoken, type WorkerEnd } from './worker-thread.ts'
@@ -99,8 +100,7 @@ type Heard = {
 function take({ supervision, progress }: PoolDeps, { name, troubles, word }: Heard): void {
   switch (word.word) {
     case 'progress':
-      applyChange(progress.aggregate, word.aggregate)
-      applyChange(progress.evaluate, word.evaluate)
+      for (const name of hotProgressNames) applyChange(progress[name], word.changes[name])
       return
     case 'said':
       return supervision.logger[word.level]({ worker: name, ...word.facts }, word.sentence)

@@ -1,6 +1,7 @@
 import { newAggregateProgress } from '../../aggregate/aggregate-progress.ts'
 import { Bell } from '../../std/bell.ts'
 import { systemClock } from '../../std/clock.ts'
+import type { RollUpProgress } from '../../evaluate/rollup/roll-up-panes.ts'
 import type { HotProgress } from '../hot-readers.ts'
 import { ProgressReport, ReportedMap } from './progress-report.ts'
 import type { WorkerWord } from './worker-words.ts'
@@ -15,25 +16,39 @@ export class WorkerReport {
   readonly progress: HotProgress
   readonly #say: (word: WorkerWord) => void
   readonly #news = new Bell()
-  readonly #aggregate: ProgressReport
-  readonly #evaluate: ProgressReport
+  readonly #reports: Readonly<Record<keyof HotProgress, ProgressReport>>
 
   constructor(say: (word: WorkerWord) => void) {
     const facts = <Fact>() => new ReportedMap<Fact>(() => this.#news.ring())
     const totals = { windows: 0, steps: 0 }
+    const rolled = (): RollUpProgress => ({
+      ...{ made: 0, groups: facts(), outcomes: facts(), next: facts() },
+    })
     this.#say = say
     this.progress = {
       aggregate: newAggregateProgress(facts()),
       evaluate: { ...totals, groups: facts(), outcomes: facts(), next: facts() },
+      rollUp: rolled(),
+      rollUpHours: rolled(),
     }
-    this.#aggregate = new ProgressReport(this.progress.aggregate)
-    this.#evaluate = new ProgressReport(this.progress.evaluate)
+    this.#reports = {
+      aggregate: new ProgressReport(this.progress.aggregate),
+      evaluate: new ProgressReport(this.progress.evaluate),
+      rollUp: new ProgressReport(this.progress.rollUp),
+      rollUpHours: new ProgressReport(this.progress.rollUpHours),
+    }
   }
 
   /** Tells what is new since it was told last. */
   tell(): void {
-    const [aggregate, evaluate] = [this.#aggregate.take(), this.#evaluate.take()]
-    this.#say({ word: 'progress', aggregate, evaluate })
+    const { aggregate, evaluate, rollUp, rollUpHours } = this.#reports
+    const changes = {
+      aggregate: aggregate.take(),
+      evaluate: evaluate.take(),
+      rollUp: rollUp.take(),
+      rollUpHours: rollUpHours.take(),
+    }
+    this.#say({ word: 'progress', changes })
   }
 
   /** Tells every second, and soon after news, until the signal aborts. */

@@ -1,8 +1,11 @@
 import type { LogGap } from '../../log/log.ts'
 import type { ErrorCode } from '../../model/error-catalogue.ts'
-import type { HotSpecs } from '../hot-readers.ts'
+import type { HotProgress, HotSpecs } from '../hot-readers.ts'
 import type { ProgressChange } from './progress-report.ts'
 import type { WorkerPlace } from './worker-place.ts'
+
+/** Whose progress a worker tells of. */
+export const hotProgressNames = ['aggregate', 'evaluate', 'rollUp', 'rollUpHours'] as const
 
 /** What a worker is started with: plain data, and the port of a ticket is transferred. */
 export type WorkerPlan = { readonly place: WorkerPlace; readonly specs: HotSpecs }
@@ -12,8 +15,7 @@ export type WorkerWord =
   | { readonly word: 'ready' }
   | {
       readonly word: 'progress'
-      readonly aggregate: ProgressChange
-      readonly evaluate: ProgressChange
+      readonly changes: Readonly<Record<keyof HotProgress, ProgressChange>>
     }
   | {
       readonly word: 'said'

@@ -34,6 +34,7 @@ const retentionSchema = z
     readings: retention({ of: 'rows', age: '24h', bytes: '8 GiB' }),
     panes: retention({ of: 'panes', age: '24h', bytes: '4 GiB' }),
     windows: retention({ of: 'windows', age: '48h', bytes: '4 GiB' }),
+    rollups: retention({ of: 'minutes and hours', age: '48h', bytes: '1 GiB' }),
     transitions: retention({ of: 'steps of alerts', age: '90d', bytes: '1 GiB' }),
     notices: retention({ of: 'notices', age: '7d', bytes: '512 MiB' }),
     commands: retention({ of: 'people’s commands', age: '366d', bytes: '256 MiB' }),

@@ -5,7 +5,8 @@ import { ByteReader } from '../../std/bytes.ts'
 import { grown } from '../../std/grown.ts'
 import type { AggregateState } from '../../sketch/aggregate-state.ts'
 import { DistinctMerge, isDistinctPayload } from '../../sketch/distinct-merge.ts'
-import { MEAN_SCALE } from '../../sketch/mean.ts'
+import type { ExtremumState } from '../../sketch/extrema.ts'
+import { mean, type MeanState } from '../../sketch/mean.ts'
 import { QuantileMerge, isQuantilePayload } from '../../sketch/quantile-merge.ts'
 import { scaleOf } from '../../sketch/sum.ts'
 import { HeldErrors, isErrorPayload, type RowList } from './held-errors.ts'
@@ -31,7 +32,7 @@ export interface HeldColumn {
   clear(row: number): void
   /** The result over these rows, NaN where it is undefined. */
   merge(list: RowList): number
-  /** The same as a state, as far as its error asks for it. */
+  /** The same as a state, which may be one of the column's own until it merges again. */
   stateOf(list: RowList): AggregateState
 }
 
@@ -182,18 +183,19 @@ class ExtremumColumn extends NumberColumn implements HeldColumn {
     this.first[row] = payload.length === 0 ? this.#zero : opened(payload).f64()
   }
 
-  merge({ rows, count }: RowList): number {
+  merge(list: RowList): number {
+    const { value } = this.stateOf(list)
+    return Number.isFinite(value) ? value : NaN
+  }
+
+  stateOf({ rows, count }: RowList): ExtremumState {
     const isMin = this.#zero > 0
     let value = this.#zero
     for (let i = 0; i < count; i++) {
       const each = this.first[rows[i]!]!
       if (isMin ? each < value : each > value) value = each
     }
-    return Number.isFinite(value) ? value : NaN
-  }
-
-  stateOf(list: RowList): AggregateState {
-    return { value: this.merge(list) }
+    return { value }
   }
 }
 
@@ -219,19 +221,18 @@ class MeanColumn extends NumberColumn implements HeldColumn {
     this.#counts[row] = from.varint()
   }
 
-  merge({ rows, count }: RowList): number {
+  merge(list: RowList): number {
+    return mean.result(this.stateOf(list)) ?? NaN
+  }
+
+  stateOf({ rows, count }: RowList): MeanState {
     let units = 0
     let values = 0
     for (let i = 0; i < count; i++) {
       units += this.first[rows[i]!]!
       values += this.#counts[rows[i]!]!
     }
-    return values === 0 ? NaN : units / (values * MEAN_SCALE)
-  }
-
-  /** Of a mean nothing is stated, so its state is not asked for. */
-  stateOf(): AggregateState {
-    return { units: 0, count: 0 }
+    return { units, count: values }
   }
 }
 
@@ -279,19 +280,22 @@ class QuantileColumn extends PayloadColumn implements HeldColumn {
     return payload.version === 1 && isQuantilePayload(opened(payload))
   }
 
-  merge({ rows, count }: RowList): number {
+  merge(list: RowList): number {
+    return this.#merged(list).result(this.#rank) ?? NaN
+  }
+
+  stateOf(list: RowList): AggregateState {
+    return this.#merged(list).state()
+  }
+
+  #merged({ rows, count }: RowList): QuantileMerge {
     const sum = this.#sum
     sum.clear()
     for (let i = 0; i < count; i++) {
       const start = this.starts[rows[i]!]!
       sum.add(this.arena.bytes, start, start + this.lengths[rows[i]!]!)
     }
-    return sum.result(this.#rank) ?? NaN
-  }
-
-  /** Of a quantile nothing is stated, so its state is not asked for. */
-  stateOf(): AggregateState {
-    return { buckets: [], counts: [] }
+    return sum
   }
 }
 

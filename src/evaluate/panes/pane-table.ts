@@ -52,6 +52,8 @@ export class PaneTable {
   }
   #size = 0
   #free = -1
+  /** Rows in use. */
+  held = 0
 
   constructor(aggregates: readonly AggregateSpec[], sliceMs: number) {
     const arena = new ByteArena()
@@ -93,6 +95,7 @@ export class PaneTable {
 
   /** A row to write into. */
   take(): number {
+    this.held++
     const row = this.#free
     if (row >= 0) {
       this.#free = this.next[row]!
@@ -103,6 +106,7 @@ export class PaneTable {
   }
 
   release(row: number): void {
+    this.held--
     for (const column of this.columns) column.clear(row)
     this.next[row] = this.#free
     this.#free = row

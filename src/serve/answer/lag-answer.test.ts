@@ -40,10 +40,19 @@ test('[G1] lag counts from the position, in rows and in age of the oldest unread
     gone: 0,
   })
   assert.deepEqual(view.total, { rows: 2, ms: 120_000 })
-  const house5 = ['aggregate', 'evaluate', 'record-windows', 'record-steps', 'plan']
+  const all = [
+    'aggregate',
+    'evaluate',
+    'rollup',
+    'rollup-hours',
+    'record-windows',
+    'record-rollups',
+    'record-steps',
+    'plan',
+  ]
   assert.deepEqual(
     view.lines.map(({ group }) => group),
-    house5,
+    all,
   )
 })
 

@@ -31,6 +31,12 @@ export const queryField = {
     const isInside = Number.isSafeInteger(value) && value >= range.least && value <= range.most
     return isInside ? value : refuse(name, `is not between ${range.least} and ${range.most}`)
   },
+  /** One of some words, or undefined where the parameter is absent. */
+  oneOf<Word extends string>(query: Query, name: string, words: readonly Word[]): Word | undefined {
+    if (query[name] === undefined) return undefined
+    const found = words.find((word) => word === query[name])
+    return found ?? refuse(name, `is none of ${words.join(', ')}`)
+  },
   /** A JSON object of texts, such as `{"stream":"arena-1"}`. */
   group(query: Query, name: string): Readonly<Record<string, string>> {
     const text = queryField.text(query, name)

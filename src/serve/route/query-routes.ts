@@ -1,69 +1,20 @@
 import { Readable } from 'node:stream'
 import { NocturneError } from '../../model/nocturne-error.ts'
-import type { AlertsView, LagView, SeriesView } from '../contract.ts'
+import type { AlertsView, LagView } from '../contract.ts'
 import { expressionText, ruleText } from '../answer/expression-text.ts'
 import { lagView } from '../answer/lag-answer.ts'
 import { prometheusAnswer } from '../answer/prometheus-answer.ts'
 import { queryField, type Query } from '../answer/query-field.ts'
 import type { Answer, Route } from './route.ts'
-import { seriesColumns } from '../answer/series-answer.ts'
 import { streamAnswer } from '../answer/stream-answer.ts'
 import { thresholdsOf, namesByThreshold } from '../view/threshold.ts'
 import { tailTopic, type TopicTailQuery } from '../answer/topic-tail.ts'
-
-/** How long a series may be, how many windows are read for it, and what is shown by default. */
-const SERIES_MS_MAX = 86_400_000
-const WINDOWS_MAX = 20_000
-const SERIES_MS = 600_000
-/** Groups older than this are not among the worst now. */
-const WORST_MS = 60_000
-const INSTANT_MAX = 4_102_444_800_000
 
 const ours: Answer = ({ view, clock }): AlertsView => ({
   now: clock.now(),
   feed: view.feed,
   alerts: view.alerts,
 })
-
-const series: Answer = async ({ store, view, clock }, { query }): Promise<SeriesView> => {
-  const now = clock.now()
-  const fields = query as Query
-  const monitor = queryField.text(fields, 'monitor')
-  const to = queryField.integerOr(fields, 'to', { least: 0, most: INSTANT_MAX, otherwise: now })
-  const otherwise = to - SERIES_MS
-  const from = queryField.integerOr(fields, 'from', { least: 0, most: to, otherwise })
-  if (to - from > SERIES_MS_MAX) throw new NocturneError('SERVE_QUERY_INVALID', 'over one day')
-  const windows = await store.series({
-    scope: queryField.text(fields, 'scope'),
-    monitor,
-    group: queryField.group(fields, 'group'),
-    tier: 'live',
-    from,
-    to,
-    limit: WINDOWS_MAX,
-  })
-  const hop_ms = view.monitors.get(monitor)?.window.hopMs ?? 1_000
-  return { now, from, to, hop_ms, ...seriesColumns(windows) }
-}
-
-const worst: Answer = async ({ store, clock }, { query }) => {
-  const fields = query as Query
-  const now = clock.now()
-  const order = queryField.textOr(fields, 'order', 'highest')
-  if (order !== 'highest' && order !== 'lowest') {
-    throw new NocturneError('SERVE_QUERY_INVALID', 'order is neither highest nor lowest')
-  }
-  const at = queryField.integerOr(fields, 'at', { least: 0, most: INSTANT_MAX, otherwise: now })
-  const windows = await store.worst({
-    monitor: queryField.text(fields, 'monitor'),
-    value: queryField.text(fields, 'value'),
-    order,
-    at,
-    notBefore: at - WORST_MS,
-    limit: queryField.integerOr(fields, 'limit', { least: 1, most: 500, otherwise: 20 }),
-  })
-  return { now, windows }
-}
 
 const stream: Answer = ({ view, store, clock }, { query }) => {
   const fields = query as Query
@@ -145,8 +96,6 @@ export const queryRoutes: readonly Route[] = [
   get('/api/v1/rules', ({ view }) => prometheusAnswer.rules(view.monitors.list, view.alerts)),
   get('/api/v1/lag', lag),
   get('/api/alerts', ours),
-  get('/api/series', series),
-  get('/api/worst', worst),
   get('/api/stream', stream),
   get('/api/monitors', monitorList),
   get('/api/tail', tail),
