@@ -1,10 +1,10 @@
-import { after, describe } from 'node:test'
-import { Client } from 'cassandra-driver'
+import assert from 'node:assert/strict'
+import { after, before, describe } from 'node:test'
+import type { Client } from 'cassandra-driver'
 import { startCassandra, type CassandraCluster } from '../../../scripts/stack/cassandra-cluster.ts'
-import { systemClock } from '../../../src/std/clock.ts'
 import { openCassandraStore } from '../../../src/store/cassandra/cassandra-store.ts'
-import { migrateCassandra } from '../../../src/store/cassandra/schema/migrate-cassandra.ts'
 import { storeSuite } from '../../../src/store/store.suite.ts'
+import { clientOf, migrated, optionsOf } from '../rig/cassandra-keyspace.ts'
 import { withoutJava } from '../rig/servers.ts'
 
 const KEYSPACE = 'nocturne'
@@ -21,23 +21,21 @@ type Ready = { readonly cluster: CassandraCluster; readonly client: Client }
 
 for (const nodes of [1, 3] as const) {
   describe(`Cassandra, ${nodes} nodes`, { skip: withoutJava(), concurrency: 1 }, () => {
-    let starting: Promise<Ready> | undefined
+    let started: Ready | undefined
+    before(async () => {
+      started = await ready(nodes)
+    })
     after(async () => {
-      const started = await starting
       await started?.client.shutdown()
       await started?.cluster.close()
     })
     storeSuite(
       `Cassandra of ${nodes}`,
       async (clock) => {
-        const { cluster, client } = await (starting ??= ready(nodes))
+        assert.ok(started)
+        const { cluster, client } = started
         await truncate(client)
-        const { localDataCenter } = cluster
-        const contactPoints = cluster.contactPoints.map((text) => {
-          const [host = '', port] = text.split(':')
-          return { host, port: Number(port) }
-        })
-        const options = { contactPoints, localDataCenter, keyspace: KEYSPACE }
+        const options = optionsOf(cluster, KEYSPACE)
         return {
           open: async () => openCassandraStore(options, { clock }),
           destroy: async () => undefined,
@@ -50,10 +48,8 @@ for (const nodes of [1, 3] as const) {
 
 async function ready(nodes: 1 | 3): Promise<Ready> {
   const cluster = await startCassandra({ nodes })
-  const { contactPoints, localDataCenter } = cluster
-  const client = new Client({ contactPoints: [...contactPoints], localDataCenter })
-  const replication = { [localDataCenter]: nodes }
-  await migrateCassandra(client, { keyspace: KEYSPACE, replication }, { clock: systemClock })
+  const client = clientOf(cluster)
+  await migrated(client, cluster, KEYSPACE)
   return { cluster, client }
 }
 

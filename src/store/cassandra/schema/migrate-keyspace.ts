@@ -21,7 +21,7 @@ export async function migrateKeyspace(
 ): Promise<string> {
   const { keyspace, grantTo } = migration
   const client = new Client(clientOptions(migration))
-  const fault = storeFaults(client)
+  const fault = storeFaults(client, migration.tls)
   try {
     const identity = await migrateCassandra(client, migration, deps)
     if (grantTo === undefined) return identity

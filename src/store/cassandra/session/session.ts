@@ -33,6 +33,8 @@ export type Call = {
 
 const IN_FLIGHT_MAX = 32
 const PAGE_ROWS = 1_000
+/** A connection that is idle is asked whether it lives: a link that was cut says nothing. */
+const HEARTBEAT_MS = 10_000
 
 type Connected = { readonly client: Client; layout: Layout | undefined }
 
@@ -79,13 +81,18 @@ export class Session {
     })
   }
 
+  /** @throws STORE_UNAVAILABLE after `close`. */
+  assertOpen(): void {
+    if (this.#isClosed) throw new NocturneError('STORE_UNAVAILABLE', 'it is closed')
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#forget(this.#connected)
   }
 
   async #within<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw new NocturneError('STORE_UNAVAILABLE', 'it is closed')
+    this.assertOpen()
     const ending = new AbortController()
     const late = this.#deps.clock.sleep(this.#requestMs, ending.signal).then(() => {
       throw new NocturneError('STORE_TIMEOUT', `${name} took longer than ${this.#requestMs} ms`)
@@ -119,9 +126,10 @@ export class Session {
       ...clientOptions(this.#options),
       policies: clientPolicies(this.#options.localDataCenter),
       encoding: { map: Map, useBigIntAsLong: true },
+      pooling: { heartBeatInterval: HEARTBEAT_MS },
       queryOptions: { isIdempotent: true, prepare: true },
     })
-    this.#fault = storeFaults(client)
+    this.#fault = storeFaults(client, this.#options.tls)
     try {
       await client.connect()
     } catch (error) {

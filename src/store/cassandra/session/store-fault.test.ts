@@ -17,6 +17,8 @@ const CASES: readonly (readonly [of: string, error: unknown, code: string])[] = 
   ['a refused login', lost(new errors.AuthenticationError('no')), 'STORE_AUTH_FAILED'],
   ['a missing right', answered(0x2100), 'STORE_ACL_DENIED'],
   ['no such table', answered(0x2200), 'STORE_REFUSED'],
+  ['no such table, and no other node', lost(answered(0x2200)), 'STORE_REFUSED'],
+  ['an overloaded node', answered(0x1001), 'STORE_UNAVAILABLE'],
   ['late copies', answered(0x1100), 'STORE_TIMEOUT'],
   ['too few copies', lost(answered(0x1000)), 'STORE_UNAVAILABLE'],
   ['a late node', new errors.OperationTimedOutError('late', 'c1:9042'), 'STORE_TIMEOUT'],

@@ -1,6 +1,7 @@
 import { errors } from 'cassandra-driver'
 import type { ErrorCode } from '../../../model/error-catalogue.ts'
 import { NocturneError } from '../../../model/nocturne-error.ts'
+import type { TlsFiles } from '../cassandra-options.ts'
 
 /** Cassandra's own codes, with its names for them. */
 const byAnswer: Readonly<Record<number, readonly [name: string, code: ErrorCode]>> = {
@@ -63,7 +64,7 @@ export const schemaRefused = (what: string): NocturneError =>
  * Tells what the errors of a client are to us. Once connected, a client knows no more of a node
  * that it lost than that it is gone, so why it could not come back is listened for.
  */
-export function storeFaults(client: Spoken): StoreFault {
+export function storeFaults(client: Spoken, tls?: TlsFiles): StoreFault {
   let lastMet: NocturneError | undefined
   client.on('log', (...said: readonly unknown[]) => {
     const [level, source, , met] = said
@@ -78,10 +79,17 @@ export function storeFaults(client: Spoken): StoreFault {
     if (ours !== undefined) return ours.error
     if (!(error instanceof errors.DriverError)) return error
     const told = faultOf(causes)
+    if (tls === undefined && causes.some(isCutOff)) return mayWantTls(told)
     const isLost = error instanceof errors.NoHostAvailableError && VAGUE.has(told.code)
     return isLost && lastMet !== undefined && !VAGUE.has(lastMet.code) ? lastMet : told
   }
 }
+
+/** What a port that wants TLS does to whoever speaks plainly, and a node that dies to everybody. */
+const isCutOff = ({ error }: Cause): boolean => 'code' in error && error.code === 'ECONNRESET'
+
+const mayWantTls = ({ code, detail, cause }: NocturneError): NocturneError =>
+  new NocturneError(code, `${detail}; it may want store.cassandra.tls`, { cause })
 
 type Cause = { readonly error: Error; readonly node: string }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../std/clock.ts'
 import { cqlValue } from '../cql-writer.ts'
 import type { GroupFrame } from '../group-frames.ts'
-import { GroupSlots } from './newest-closed.ts'
+import { GroupSlots } from './group-slots.ts'
 import type { PartitionBatches } from '../session/partition-batches.ts'
 import type { Call, Row } from '../session/session.ts'
 

@@ -1,20 +1,5 @@
+import type { GroupSlots } from './group-slots.ts'
 import type { SnapshotHeads } from './snapshot-codec.ts'
-
-/** Numbers of the groups of one monitor, kept over many questions. */
-export class GroupSlots {
-  readonly #slotByHash = new Map<number, number>()
-  readonly hashes: number[] = []
-
-  of(hash: number): number {
-    let slot = this.#slotByHash.get(hash)
-    if (slot === undefined) {
-      slot = this.hashes.length
-      this.hashes.push(hash)
-      this.#slotByHash.set(hash, slot)
-    }
-    return slot
-  }
-}
 
 /**
  * Finds each group's newest closed window among pieces that come with the newest ends first: of one

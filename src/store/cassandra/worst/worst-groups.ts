@@ -55,6 +55,8 @@ async function walkBack(
   const { monitor, at, notBefore } = query
   const minutes = minutesBack(notBefore, at)
   const rosters = Promise.all(minutes.map((minute) => snapshot.roster(call, monitor, minute)))
+  // Heard where it is awaited; the pieces may fail before.
+  rosters.catch(() => undefined)
   let ends = 0
   const isEnough = async (end: number | undefined): Promise<boolean> => {
     if (end === undefined) return false
@@ -117,9 +119,9 @@ function ranked(
   const worst: Ranked[] = []
   const isBefore = (a: Ranked, b: Ranked): boolean =>
     a.value === b.value ? named[a.slot]!.stem < named[b.slot]!.stem : sign * (a.value - b.value) < 0
-  for (const [i, slot] of foundSlots.entries()) {
-    if (named[slot] === undefined) continue
-    const one = { slot, value: foundValues[i]!, end: foundEnds[i]! }
+  for (let i = 0; i < foundSlots.length; i++) {
+    const one = { slot: foundSlots[i]!, value: foundValues[i]!, end: foundEnds[i]! }
+    if (named[one.slot] === undefined) continue
     if (worst.length >= count && !isBefore(one, worst.at(-1)!)) continue
     worst.splice(
       placeOf(worst, (other) => isBefore(other, one)),
