@@ -89,7 +89,7 @@ test(
 
     assert.ok(beforeCut.ms < 30_000, 'with two of three nodes the store keeps up')
     assert.ok(waiting.ms > CUT_MS / 2, 'while none can be reached, windows wait in the log')
-    const log = await site.log(t)
+    const log = await site.log()
     const finals = await finalsOf(log)
     const options = { contactPoints, localDataCenter: 'datacenter1', keyspace: 'nocturne' }
     const store = openCassandraStore(options, { clock: systemClock })

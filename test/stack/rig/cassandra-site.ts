@@ -50,6 +50,7 @@ notify:
 export class CassandraSite {
   readonly #folder: string
   readonly #process: SiteProcess
+  #log: Log | undefined
 
   private constructor(folder: string, process: SiteProcess) {
     this.#folder = folder
@@ -58,14 +59,19 @@ export class CassandraSite {
 
   /** Makes the schema, as an operator does, and starts. */
   static async open(t: TestContext, plan: CassandraPlan): Promise<CassandraSite> {
+    let site: CassandraSite | undefined
     const folder = await mkdtemp(join(tmpdir(), 'nocturne-site-'))
-    t.after(() => rm(folder, { recursive: true, force: true }))
+    t.after(async () => {
+      // A log whose folder is gone cannot be closed.
+      await site?.close()
+      await rm(folder, { recursive: true, force: true })
+    })
     const config = join(folder, 'site.yaml')
     await writeFile(config, configOf(plan))
     const made = await runCli(['store', 'migrate', '--config', config], { patienceMs: 120_000 })
     assert.equal(made.code, 0, made.err)
     const data = join(folder, 'data')
-    return new CassandraSite(folder, new SiteProcess(t, { config, data, roles: ROLES }))
+    return (site = new CassandraSite(folder, new SiteProcess(t, { config, data, roles: ROLES })))
   }
 
   get process(): SiteProcess {
@@ -101,11 +107,15 @@ export class CassandraSite {
   }
 
   /** The log of a process that has ended. */
-  async log(t: TestContext): Promise<Log> {
+  async log(): Promise<Log> {
     const folder = join(this.#folder, 'data')
-    const log = await openEmbeddedLog({ folder, clock: systemClock, codecs: await openCodecs() })
-    t.after(() => log.close())
-    return log
+    const codecs = await openCodecs()
+    return (this.#log = await openEmbeddedLog({ folder, clock: systemClock, codecs }))
+  }
+
+  async close(): Promise<void> {
+    await this.#process.kill()
+    await this.#log?.close()
   }
 }
 
