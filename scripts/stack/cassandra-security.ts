@@ -1,5 +1,6 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemClock } from '../../src/std/clock.ts'
 import { cqlRows, type CassandraNode } from './cassandra-probe.ts'
 import { makeCertificates } from './certificates.ts'
 import type { Credentials } from './kafka-security.ts'
@@ -9,6 +10,9 @@ const PEM = 'org.apache.cassandra.security.PEMBasedSslContextFactory'
 const LOCAL = 'IP:127.0.0.1,IP:127.0.0.2,IP:127.0.0.3,DNS:localhost'
 /** How long a node believes what it last read about roles: short, for tests. */
 const BELIEVED = '100ms'
+const PASSWORD_EVERY_MS = 5_500
+/** A node that is killed finds again what its log had marked, which it does every 100 ms. */
+const MARKED_MS = 500
 
 /** Cassandra makes this role when it first starts; it may do everything. */
 export const ADMIN: Credentials = { username: 'cassandra', password: 'cassandra' }
@@ -71,6 +75,16 @@ export async function securedSettings(folder: string): Promise<Readonly<Record<s
 const show = (folder: string, which: ShownCertificate): Promise<void> =>
   copyFile(join(folder, `${which}-both.pem`), join(folder, 'shown.pem'))
 
+/** A node takes a new password of one role no more than once in five seconds. */
+async function setPassword(
+  cql: (statement: string) => Promise<unknown>,
+  { username, password }: Credentials,
+): Promise<void> {
+  await systemClock.sleep(PASSWORD_EVERY_MS)
+  await cql(`ALTER ROLE ${username} WITH PASSWORD = '${password}'`)
+  await systemClock.sleep(MARKED_MS)
+}
+
 /** Makes the roles of a cluster that is ready, unless a given folder has them from before. */
 export async function cassandraSecurity(
   folder: string,
@@ -93,9 +107,7 @@ export async function cassandraSecurity(
     migrate: MIGRATE,
     user: USER,
     cql,
-    setPassword: async (role, password) => {
-      await cql(`ALTER ROLE ${role} WITH PASSWORD = '${password}'`)
-    },
+    setPassword: (role, password) => setPassword(cql, { username: role, password }),
     showCertificate: (which) => show(folder, which),
   }
 }

@@ -1,4 +1,4 @@
-import { types, type Client, type Host } from 'cassandra-driver'
+import { errors, types, type Client, type Host } from 'cassandra-driver'
 import { NocturneError } from '../../../model/nocturne-error.ts'
 import type { Clock } from '../../../std/clock.ts'
 import { schemaRefused, storeFaults } from '../session/store-fault.ts'
@@ -22,6 +22,7 @@ const SHARDS = 32
 const LOCK_S = 60
 const LOCK_EVERY_MS = 500
 const DDL_MS = 30_000
+const TAKEN_IN_TRIES = 40
 
 /**
  * Makes or renews the schema, and answers the store's identity. Harmless when repeated and when two
@@ -38,7 +39,7 @@ export async function migrateCassandra(
   const fault = storeFaults(client)
   try {
     await client.connect()
-    const migration = new Migration(client, schema, deps.told ?? (() => undefined))
+    const migration = new Migration(client, schema, deps)
     await migration.makeRoom()
     while (!(await migration.lock())) await clock.sleep(LOCK_EVERY_MS)
     try {
@@ -63,13 +64,15 @@ class Migration {
   readonly #schema: CassandraSchema
   readonly #host: Host | undefined
   readonly #version: string
+  readonly #clock: Clock
   readonly #told: (change: string) => void
   readonly #owner = types.Uuid.random().toString()
 
-  constructor(client: Client, schema: CassandraSchema, told: (change: string) => void) {
+  constructor(client: Client, schema: CassandraSchema, { clock, told }: MigrationDeps) {
     this.#client = client
     this.#schema = schema
-    this.#told = told
+    this.#clock = clock
+    this.#told = told ?? (() => undefined)
     this.#host = firstHost(client)
     this.#version = `${schema.keyspace}.schema_version`
   }
@@ -89,8 +92,23 @@ class Migration {
       )
       this.#told(`keyspace ${keyspace} made, copies ${copies.join(', ')}`)
     }
-    const tables = await this.#tables()
-    if (!tables.has('schema_version')) await this.#rows(versionTable(keyspace))
+    // Another that migrates may have written of the keyspace what the node has not taken in yet.
+    for (let left = TAKEN_IN_TRIES; left > 0; left--) {
+      if (await this.#hasVersionTable()) return
+      await this.#clock.sleep(LOCK_EVERY_MS)
+    }
+    throw schemaRefused(`keyspace ${keyspace} does not take in its first table`)
+  }
+
+  async #hasVersionTable(): Promise<boolean> {
+    try {
+      await this.#rows(versionTable(this.#schema.keyspace))
+      return true
+    } catch (error) {
+      if (error instanceof errors.ResponseError && /does(n't| not) exist/.test(error.message))
+        return false
+      throw error
+    }
   }
 
   async lock(): Promise<boolean> {
@@ -101,6 +119,15 @@ class Migration {
     )
     // It may have been answered too late the first time, and repeated.
     return row?.['[applied]'] === true || row?.['owner'] === this.#owner
+  }
+
+  /** A slow node takes longer for all tables than the lock lives. */
+  async #renew(): Promise<void> {
+    const isOurs = await this.#applied(
+      `UPDATE ${this.#version} USING TTL ${LOCK_S} SET owner = ? WHERE name = 'lock' IF owner = ?`,
+      [this.#owner, this.#owner],
+    )
+    if (!isOurs) throw new NocturneError('STORE_UNAVAILABLE', 'another migration has begun')
   }
 
   async unlock(): Promise<void> {
@@ -121,6 +148,7 @@ class Migration {
       const keptS = tables.get(table.name)
       const kept = `rows kept ${ttlSeconds(table.keptMs)} s`
       if (keptS === undefined) {
+        await this.#renew()
         await this.#rows(createTable(keyspace, table))
         this.#told(`table ${table.name} made, ${kept}`)
       } else if (keptS !== ttlSeconds(table.keptMs)) {
