@@ -11,7 +11,7 @@ import { measureYear } from './year-of-groups.ts'
 const size = {
   groups: Number(process.env['GROUP_COUNT'] ?? 1_000),
   days: Number(process.env['DAYS'] ?? 365),
-  minuteGroups: 10,
+  minuteGroups: Number(process.env['MINUTE_GROUPS'] ?? 10),
 }
 
 await inTemporaryFolder(async (folder) => {

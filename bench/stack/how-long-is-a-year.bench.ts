@@ -5,7 +5,6 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'cassandra-driver'
 import { startCassandra, type CassandraCluster } from '../../scripts/stack/cassandra-cluster.ts'
-import { NocturneError } from '../../src/model/nocturne-error.ts'
 import { systemClock } from '../../src/std/clock.ts'
 import { openCassandraStore } from '../../src/store/cassandra/cassandra-store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -18,7 +17,7 @@ const KEYSPACE = 'bench'
 const size = {
   groups: Number(process.env['GROUP_COUNT'] ?? 1_000),
   days: Number(process.env['DAYS'] ?? 365),
-  minuteGroups: 10,
+  minuteGroups: Number(process.env['MINUTE_GROUPS'] ?? 10),
 }
 
 /** Bytes of the tables of roll-ups, in whatever folder the node keeps them. */
@@ -33,15 +32,12 @@ async function tableBytes(folder: string): Promise<number> {
 
 /** The driver notices by itself that its node is back. */
 async function reachable(store: Store): Promise<void> {
-  for (;;) {
-    try {
-      await store.coverage({ site: 'nowhere', from: 0, to: 1, limit: 1 })
-      return
-    } catch (error) {
-      if (!(error instanceof NocturneError)) throw error
-      await systemClock.sleep(200)
-    }
+  const isThere = async (): Promise<boolean> => {
+    const asked = store.coverage({ site: 'nowhere', from: 0, to: 1, limit: 1 })
+    const [answer] = await Promise.allSettled([asked])
+    return answer.status === 'fulfilled'
   }
+  while (!(await isThere())) await systemClock.sleep(200)
 }
 
 async function measure(cluster: CassandraCluster, folder: string): Promise<void> {

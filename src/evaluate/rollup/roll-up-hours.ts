@@ -10,7 +10,7 @@ import { HourFold } from './hour-fold.ts'
 import type { RollUpDeps } from './roll-up-panes.ts'
 
 const TURN_BYTES_MAX = 65_536
-const PIECE_ROWS_MAX = 100
+const PIECE_ROWS_MAX = 50
 const COMMIT_EVERY_MS = 5_000
 /** Which monitors are in force is asked for again at most so often. */
 const RULES_EVERY_MS = 10_000

@@ -20,7 +20,7 @@ import { RollUpPartition, type Made, type RollUpCheckpoint } from './roll-up-par
 /** One turn: small, since whoever judges windows reads in the same thread. */
 const TURN_BYTES_MAX = 65_536
 /** Roll-ups that are made in one go: a few milliseconds. */
-const PIECE_ROWS_MAX = 100
+const PIECE_ROWS_MAX = 50
 const CHECKPOINT_EVERY_MS = 15_000
 
 /** How far a reader of roll-ups has come; it alone writes. */
