@@ -1,6 +1,6 @@
 // Windows of 10,000 groups of one monitor into one real node and out of it again: windows a second
 // through `upsert`, the two hot questions while 10,000 a second are written and when all is quiet,
-// and bytes a window on disk. GROUPS=…, HOPS=… and PACED_S=… make it less; NODE=host:port takes a
+// and bytes a window on disk. GROUP_COUNT=…, HOPS=… and PACED_S=… make it less; NODE=host:port takes a
 // node that runs already.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -18,7 +18,7 @@ import { inTemporaryFolder } from '../temporary-folder.ts'
 import { say } from './one-broker.ts'
 
 const BENCH = 'stack/how-fast-is-cassandra'
-const GROUPS = Number(process.env['GROUPS'] ?? 10_000)
+const GROUPS = Number(process.env['GROUP_COUNT'] ?? 10_000)
 const HOPS = Number(process.env['HOPS'] ?? 300)
 const PACED_S = Number(process.env['PACED_S'] ?? 60)
 const PIECE_WINDOWS = Number(process.env['PIECE'] ?? 1_000)

@@ -1,6 +1,6 @@
 // Results a second from the log into one node of Cassandra, as `record` brings them: 10,000 groups,
 // a window each a second. How long after its append each is in the store, what the two questions of
-// the wall take meanwhile, and what our process takes. SECONDS=300 and GROUPS=… change the load;
+// the wall take meanwhile, and what our process takes. SECONDS=300 and GROUP_COUNT=… change the load;
 // AWAY=… seconds of it find the node frozen first, to see how what waited is filled in.
 import assert from 'node:assert/strict'
 import { cpuUsage } from 'node:process'
@@ -26,7 +26,7 @@ import { say } from './one-broker.ts'
 
 const BENCH = 'stack/how-many-results-are-kept'
 const SECONDS = Number(process.env['SECONDS'] ?? 60)
-const GROUPS = Number(process.env['GROUPS'] ?? 10_000)
+const GROUPS = Number(process.env['GROUP_COUNT'] ?? 10_000)
 const AWAY_SECONDS = Number(process.env['AWAY'] ?? 0)
 const PARTITIONS = 4
 const ASK_EVERY_MS = 100

@@ -65,14 +65,14 @@ export const errorCatalogue = {
   },
   SERVE_QUERY_INVALID: {
     message: 'the request cannot be answered: {}',
-    advice: 'mend the parameter it names; docs/api.md lists them',
+    advice: 'mend the parameter it names; docs/store.md lists them',
     retry: false,
     exit: 2,
     status: 400,
   },
   SERVE_BODY_INVALID: {
     message: 'the body cannot be read: {}',
-    advice: 'send one JSON object with the fields of docs/api.md',
+    advice: 'send one JSON object whose fields are those that the message names',
     retry: false,
     exit: 2,
     status: 400,
@@ -107,7 +107,7 @@ export const errorCatalogue = {
   },
   SERVE_NOT_FOUND: {
     message: 'there is nothing at {}',
-    advice: 'the wall is at /, the addresses of the API are in docs/api.md',
+    advice: 'the wall is at /; docs/store.md lists what can be asked',
     retry: false,
     exit: 2,
     status: 404,
