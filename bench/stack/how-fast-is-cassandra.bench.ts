@@ -1,7 +1,7 @@
-// Windows of 10,000 groups of one monitor into one real node and out of it again: windows a second
-// through `upsert`, the two hot questions while 10,000 a second are written and when all is quiet,
-// and bytes a window on disk. GROUP_COUNT=…, HOPS=… and PACED_S=… make it less; NODE=host:port takes a
-// node that runs already.
+// Windows of 10,000 groups of one monitor into one real node and out of it again: windows a
+// second through `upsert`, the two hot questions while 10,000 a second are written and when all
+// is quiet, and bytes a window on disk. GROUP_COUNT=…, HOPS=… and PACED_S=… make it less;
+// NODE=host:port takes a node that runs already.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'

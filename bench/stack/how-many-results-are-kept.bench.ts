@@ -1,7 +1,8 @@
-// Results a second from the log into one node of Cassandra, as `record` brings them: 10,000 groups,
-// a window each a second. How long after its append each is in the store, what the two questions of
-// the wall take meanwhile, and what our process takes. SECONDS=300 and GROUP_COUNT=… change the load;
-// AWAY=… seconds of it find the node frozen first, to see how what waited is filled in.
+// Results a second from the log into one node of Cassandra, as `record` brings them: 10,000
+// groups, a window each a second. How long after its append each is in the store, what the two
+// questions of the wall take meanwhile, and what our process takes. SECONDS=300 and
+// GROUP_COUNT=… change the load; AWAY=… seconds of it find the node frozen first, to see how
+// what waited is filled in.
 import assert from 'node:assert/strict'
 import { cpuUsage } from 'node:process'
 import { Client } from 'cassandra-driver'
