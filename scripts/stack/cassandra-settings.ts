@@ -31,8 +31,8 @@ const TOKENS: Readonly<Record<number, readonly string[]>> = {
 
 /**
  * The text of `cassandra.yaml`, which is JSON as well. Caches and buffers are small, one token a
- * node and no bootstrap; the commit log is marked every 100 ms and synced every
- * 10 s: what a killed process and a power cut may lose.
+ * node and no bootstrap. The commit log is marked every 100 ms and synced every 10 s: so much may a
+ * killed process forget, and a power cut.
  */
 export function cassandraYaml(
   place: CassandraPlace,
