@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Client } from 'cassandra-driver'
 import { startCassandra, type CassandraCluster } from '../../../scripts/stack/cassandra-cluster.ts'
+import { NocturneError } from '../../../src/model/nocturne-error.ts'
 import type { WindowResult } from '../../../src/model/window-result.ts'
 import { systemClock } from '../../../src/std/clock.ts'
 import { prng } from '../../../src/std/prng.ts'
+import { migrateCassandra } from '../../../src/store/cassandra/schema/migrate-cassandra.ts'
 import { openCassandraStore } from '../../../src/store/cassandra/cassandra-store.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { STARTED_AT, windowResult } from '../../../src/store/suite/store-case.suite.ts'
@@ -13,16 +18,19 @@ import { withoutJava } from '../rig/servers.ts'
 
 const DOWN = /^STORE_(UNAVAILABLE|TIMEOUT)$/
 const RETRY_MS = 200
+const MINUTE_MS = 60_000
 const clock = systemClock
 
 const skip = withoutJava()
 let cluster: CassandraCluster
 let client: Client
+let folder: string | undefined
 const opened: Store[] = []
 
 before(async () => {
   if (skip !== false) return
-  cluster = await startCassandra({ nodes: 1 })
+  folder = await mkdtemp(join(tmpdir(), 'nocturne-cassandra-'))
+  cluster = await startCassandra({ nodes: 1, folder })
   client = clientOf(cluster)
   await client.connect()
 })
@@ -31,6 +39,7 @@ after(async () => {
   await Promise.all(opened.map((store) => store.close()))
   await client?.shutdown()
   await cluster?.close()
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true })
 })
 
 function open(keyspace: string): Store {
@@ -45,9 +54,10 @@ test(
   async () => {
     const store = open('not_yet')
 
-    await assert.rejects(store.migrate(), {
-      code: 'STORE_REFUSED',
-      message: /nocturne store migrate/,
+    await assert.rejects(store.migrate(), (error) => {
+      assert.ok(error instanceof NocturneError)
+      assert.equal(error.code, 'STORE_REFUSED')
+      return /nocturne store migrate/.test(error.entry.advice)
     })
     await assert.rejects(store.upsert({ windows: [windowResult()] }), { code: 'STORE_REFUSED' })
     const identity = await migrated(client, cluster, 'not_yet')
@@ -97,6 +107,36 @@ test(
 )
 
 test(
+  'files are compacted by the minute of their windows, whatever the revisions',
+  { skip },
+  async () => {
+    const keyspace = 'in_time'
+    const replication = { [cluster.localDataCenter]: 1 }
+    const kept = { keyspace, replication, retentionMs: { live: 30 * MINUTE_MS } }
+    await migrateCassandra(client, kept, { clock })
+    const flushed = 'memtable_flush_period_in_ms = 500'
+    await client.execute(`ALTER TABLE ${keyspace}.live WITH ${flushed}`)
+    const store = open(keyspace)
+    const minute = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS
+
+    // Two files of each minute, far apart within it: those of the newest stay apart.
+    for (const [ago, second, rev] of [
+      [2, 1, 2 ** 31],
+      [2, 50, 1],
+      [1, 2, 2 ** 31],
+      [1, 49, 1],
+    ] as const) {
+      const files = await filesOf(keyspace)
+      const end = minute - ago * MINUTE_MS + second * 1_000
+      await store.upsert({ windows: [windowResult({ end, rev })] })
+      await until(async () => (await filesOf(keyspace)).some((name) => !files.includes(name)))
+    }
+
+    await until(async () => (await filesOf(keyspace)).length === 3)
+  },
+)
+
+test(
   '[D6] a node that goes and comes back: writes fail, then go on, with no new store',
   { skip },
   async () => {
@@ -120,6 +160,16 @@ test(
     assert.deepEqual(windows, [windowResult(), lost])
   },
 )
+
+/** Files of rows of the table of windows. */
+async function filesOf(keyspace: string): Promise<readonly string[]> {
+  const names = await readdir(join(folder!, 'c1', 'data', keyspace), { recursive: true })
+  return names.filter((name) => /^live-[^/]*[/][^/]*-Data[.]db$/.test(name)).sort()
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await clock.sleep(RETRY_MS)
+}
 
 /** Every cell of the windows, with its write timestamp. */
 async function rowsOf(keyspace: string): Promise<string[]> {

@@ -21,6 +21,9 @@ export type MigrationDeps = { readonly clock: Clock; readonly told?: (change: st
 const SHARDS = 32
 const LOCK_S = 60
 const LOCK_EVERY_MS = 500
+/** So often a table that was just made may not be there yet. */
+const UNSEEN_MAX = 60
+const INVALID = types.responseErrorCodes.invalid
 const DDL_MS = 30_000
 const TAKEN_IN_TRIES = 40
 
@@ -66,6 +69,7 @@ class Migration {
   readonly #version: string
   readonly #clock: Clock
   readonly #told: (change: string) => void
+  #unseenLeft = UNSEEN_MAX
   readonly #owner = types.Uuid.random().toString()
 
   constructor(client: Client, schema: CassandraSchema, { clock, told }: MigrationDeps) {
@@ -111,14 +115,22 @@ class Migration {
     }
   }
 
+  /** Answers whether it is ours now; another may hold it. */
   async lock(): Promise<boolean> {
-    const [row] = await this.#rows(
-      `INSERT INTO ${this.#version} (name, owner) VALUES ('lock', ?) IF NOT EXISTS
-       USING TTL ${LOCK_S}`,
-      [this.#owner],
-    )
-    // It may have been answered too late the first time, and repeated.
-    return row?.['[applied]'] === true || row?.['owner'] === this.#owner
+    try {
+      const [row] = await this.#rows(
+        `INSERT INTO ${this.#version} (name, owner) VALUES ('lock', ?) IF NOT EXISTS
+         USING TTL ${LOCK_S}`,
+        [this.#owner],
+      )
+      // It may have been answered too late the first time, and repeated.
+      return row?.['[applied]'] === true || row?.['owner'] === this.#owner
+    } catch (error) {
+      // A node tells of a table that another has it make a moment before it takes rows there.
+      const isUnseen = error instanceof errors.ResponseError && error.code === INVALID
+      if (isUnseen && this.#unseenLeft-- > 0) return false
+      throw error
+    }
   }
 
   /** A slow node takes longer for all tables than the lock lives. */
