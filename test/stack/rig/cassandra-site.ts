@@ -24,9 +24,24 @@ export type CassandraPlan = {
   readonly contactPoints: readonly string[]
   readonly replication: number
   readonly webhook: string
+  /** As a configuration has them below `monitors:`, instead of one that counts. */
+  readonly monitors?: string
 }
 
-const configOf = ({ contactPoints, replication, webhook }: CassandraPlan): string => `version: 1
+const COUNTS = `
+  - id: counts
+    group_by: [stream]
+    window: { size: 1s, lateness: 300ms, correction: 60s }
+    aggregates: { count: { count: rows }, x: { sum: x }, spikes: { sum: spike } }
+    rules: [{ alert: Spike, when: spikes >= 1, clear: spikes < 1, severity: warning }]
+`
+
+const configOf = ({
+  contactPoints,
+  replication,
+  webhook,
+  monitors = COUNTS,
+}: CassandraPlan): string => `version: 1
 site: noc
 workers: 1
 store:
@@ -35,12 +50,7 @@ store:
     contact_points: [${contactPoints.map((point) => `"${point}"`).join(', ')}]
     local_data_center: datacenter1
     replication: { datacenter1: ${replication} }
-monitors:
-  - id: counts
-    group_by: [stream]
-    window: { size: 1s, lateness: 300ms, correction: 60s }
-    aggregates: { count: { count: rows }, x: { sum: x }, spikes: { sum: spike } }
-    rules: [{ alert: Spike, when: spikes >= 1, clear: spikes < 1, severity: warning }]
+monitors:${monitors}
 notify:
   receivers: [{ name: hook, kind: webhook, url: "${webhook}" }]
   route: { receiver: hook, group_by: [stream], group_wait: 10ms, group_interval: 100ms }
