@@ -46,8 +46,8 @@ async function measure({ contactPoints, localDataCenter }: Place, folder?: strin
   const firstEnd = Math.floor(systemClock.now() / HOP_MS) * HOP_MS - HOPS * HOP_MS
   const waits = await fill(store, firstEnd)
   const beside = await paced(store)
+  await compacted(client)
   say('quiet')
-  await systemClock.sleep(10_000)
   const last = beside.lastEnd
   const quiet = await asked(store, { last, until: () => false })
   report('quiet', quiet, 20)
@@ -58,6 +58,15 @@ async function measure({ contactPoints, localDataCenter }: Place, folder?: strin
   await store.close()
   if (folder !== undefined) await disk(client, folder, (HOPS + PACED_S) * GROUPS)
   await client.shutdown()
+}
+
+/** Resolves once the node has done what the writing left behind. */
+async function compacted(client: Client): Promise<void> {
+  for (let idle = 0; idle < 10; idle++) {
+    await systemClock.sleep(1_000)
+    const { rowLength } = await client.execute('SELECT * FROM system_views.sstable_tasks')
+    if (rowLength > 0) idle = 0
+  }
 }
 
 /** As fast as it goes. */
