@@ -50,10 +50,14 @@ class HourReader {
     await this.#askForRules()
     const { offset, note } = await log.position(this.#claim)
     const reached = await reachableFrom(log, { at: this.#claim, offset })
-    if (reached.gap !== undefined) onGap?.(reached.gap)
+    // Where the log's end went back behind what was folded, what stands there now was not.
+    const told = Math.max(offset, Number(note))
+    const folded = await reachableFrom(log, { at: this.#claim, offset: told })
+    const isLost = folded.gap?.reason === 'lost'
+    const gap = isLost ? folded.gap : reached.gap
+    if (gap !== undefined) onGap?.(gap)
     this.#next = reached.offset
-    const isWhole = reached.gap === undefined
-    this.#foldFrom = isWhole ? Math.max(reached.offset, Number(note)) : reached.offset
+    this.#foldFrom = isLost ? reached.offset : Math.max(reached.offset, folded.offset)
     progress.next.set(this.#claim.partition, this.#foldFrom)
   }
 
