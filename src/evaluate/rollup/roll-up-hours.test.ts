@@ -2,17 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { monitor } from '../../../test/rig/monitor.ts'
-import type { Claim, Log, LogGap } from '../../log/log.ts'
+import type { Claim, Log, LogGap, TopicSpec } from '../../log/log.ts'
 import { openMemoryLog } from '../../log/memory/memory-log.ts'
 import { utf8 } from '../../std/bytes.ts'
 import { SimulatedClock } from '../../std/simulated-clock.ts'
 import { encodePast } from '../../wire/roll-up-codec.ts'
 import { rollUpHours } from './roll-up-hours.ts'
 
-const TOPIC = {
+const TOPIC: TopicSpec = {
   ...{ topic: 'rollups', partitions: 1, cleanup: 'delete', durability: 'ack' },
   ...{ retentionMs: -1, retentionBytes: -1, recordBytesMax: 1_048_576 },
-} as const
+}
 
 async function claimOf(log: Log, signal: AbortSignal): Promise<Claim> {
   const times = { sessionMs: 10_000, rebalanceMs: 60_000 }
