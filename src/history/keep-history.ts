@@ -42,13 +42,13 @@ export async function keepHistory(deps: HistoryDeps, claim: Claim): Promise<void
 async function follow(deps: HistoryDeps, claim: Claim, replaced: AbortSignal): Promise<void> {
   const { log, spec, progress } = deps
   const watch = new GroupWatch(spec.current)
+  const offset = (await log.ends(claim.topic))[claim.partition]?.end ?? 0
   const asker = new FactAsker(deps)
   const stop = new AbortController()
   const asking = asker.run(AbortSignal.any([stop.signal, claim.signal]))
   const failure = new Promise<never>((_, reject) => {
     asking.catch(reject)
   })
-  const offset = (await log.ends(claim.topic))[claim.partition]?.end ?? 0
   const position = { offset, note: '' }
   const turns = log.read(claim, { position, bytesMax: TURN_BYTES_MAX })
   const iterator = turns[Symbol.asyncIterator]()

@@ -29,12 +29,6 @@ export class Recorded {
     return this.#done.at(-1)?.to ?? this.#offset
   }
 
-  /** The first stretch that is missing before what is recorded; undefined where none is. */
-  get gap(): Span | undefined {
-    const [first] = this.#done
-    return first === undefined ? undefined : { from: this.#offset, to: first.from }
-  }
-
   /** These are in the store now. */
   add({ from, to }: Span): void {
     if (to <= this.#offset) return

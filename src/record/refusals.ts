@@ -12,6 +12,7 @@ type Refusal = { readonly row: number; readonly value: Uint8Array; readonly reas
 export class Refusals {
   readonly #deps: RecordDeps
   #rows: LogRecord[] = []
+  #appended: Promise<void> = Promise.resolve()
   #second = 0
   #left = 0
 
@@ -23,13 +24,22 @@ export class Refusals {
     this.#tell(batch, { position: `offset ${batch.offsets[row]!}`, value, reason })
   }
 
-  async append(batch: LogBatch): Promise<void> {
+  /**
+   * Resolves when all that was told so far is durable, whoever told it: two ways share this, and
+   * neither may commit before its own refusals are there. Of the batch the rows below `to` count.
+   */
+  async append(batch: LogBatch, to: number): Promise<void> {
     for (const { from, next, reason, sample } of batch.rejected) {
+      if (from >= to) continue
       this.#tell(batch, { position: `offset ${from} to ${next - 1}`, value: sample, reason })
     }
     const rows = this.#rows
     this.#rows = []
-    if (rows.length > 0) await this.#deps.log.append('rejected', rows)
+    const append = async (): Promise<void> => {
+      if (rows.length > 0) await this.#deps.log.append('rejected', rows)
+    }
+    this.#appended = this.#appended.then(append)
+    await this.#appended
   }
 
   #tell(

@@ -104,7 +104,7 @@ export class TurnReader<T> {
     const records = await this.#decoded(batch, span.to)
     if (records.length > 0) await kind.upsert(records)
     progress.written += records.length
-    await this.#refusals.append(batch)
+    await this.#refusals.append(batch, span.to)
     recorded.add(span)
     progress.next.set(this.#claim.partition, recorded.offset)
     await this.#commit()

@@ -4,7 +4,7 @@ import { setImmediate as settled } from 'node:timers/promises'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { SimulatedClock } from '../../std/simulated-clock.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
-import type { Store } from '../../store/store.ts'
+import type { Store, StoreRows } from '../../store/store.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
 import { observeStore, storeCheck, storeView } from './store-watch.ts'
 import { askWhileTroubled, WatchedStore } from './watched-store.ts'
@@ -65,6 +65,25 @@ test('[R24] a store in trouble is asked every few seconds, and is up once it ans
   assert.deepEqual([...store.failures], [['STORE_AUTH_FAILED', 2]])
   ending.abort()
   await asking
+})
+
+test('[R24] a store that is read and not written is in trouble until it takes rows', async () => {
+  const denied = new NocturneError('STORE_ACL_DENIED', 'no MODIFY permission')
+  const memory = openMemoryStore({ clock: new SimulatedClock(NOW) })
+  let isDenied = true
+  const readable: Store = Object.assign(Object.create(memory), {
+    migrate: () => memory.migrate(),
+    upsert: (rows: StoreRows) => (isDenied ? Promise.reject(denied) : memory.upsert(rows)),
+  })
+  const store = new WatchedStore(readable, new SimulatedClock(NOW))
+
+  await assert.rejects(store.upsert({}), denied)
+  await store.migrate()
+  assert.equal(store.trouble?.code, 'STORE_ACL_DENIED')
+  isDenied = false
+  await store.upsert({})
+
+  assert.equal(store.trouble, undefined)
 })
 
 test('[R7] metrics say whether the store is up and by which codes its calls failed', async () => {

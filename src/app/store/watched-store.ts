@@ -22,12 +22,16 @@ export type StoreTrouble = {
   readonly since: number
 }
 
-/** A store that remembers how its calls went: up is whatever answered last. */
+/**
+ * A store that remembers how its calls went: up is whatever answered last. One that we may read and
+ * not write is not up: only a row that it takes says that it is.
+ */
 export class WatchedStore implements Store {
   readonly #store: Store
   readonly #clock: Clock
   readonly #failures = new Map<ErrorCode, number>()
   #trouble: StoreTrouble | undefined
+  #isWriteDenied = false
   #isClosed = false
 
   constructor(store: Store, clock: Clock) {
@@ -49,8 +53,16 @@ export class WatchedStore implements Store {
     return this.#watched(() => this.#store.migrate())
   }
 
-  upsert(rows: StoreRows): Promise<void> {
-    return this.#watched(() => this.#store.upsert(rows))
+  async upsert(rows: StoreRows): Promise<void> {
+    try {
+      await this.#watched(async () => {
+        await this.#store.upsert(rows)
+        this.#isWriteDenied = false
+      })
+    } catch (error) {
+      if (error instanceof NocturneError) this.#isWriteDenied = error.code === 'STORE_ACL_DENIED'
+      throw error
+    }
   }
 
   series(query: SeriesQuery): Promise<readonly (WindowResult | RollUp)[]> {
@@ -82,7 +94,7 @@ export class WatchedStore implements Store {
   async #watched<T>(call: () => Promise<T>): Promise<T> {
     try {
       const answer = await call()
-      this.#trouble = undefined
+      if (!this.#isWriteDenied) this.#trouble = undefined
       return answer
     } catch (error) {
       if (error instanceof NocturneError && !this.#isClosed) this.#failed(error)

@@ -20,6 +20,8 @@ type Hour = {
   readonly states: readonly AggregateState[]
   /** Ends of the minutes that are in it: each is counted once. */
   readonly minutes: number[]
+  /** Rows of another definition that were in it before: they count in its revision alone. */
+  readonly rowsBefore: number
   isSampled: boolean
   hasChanged: boolean
   /** What the minutes have in common and what is known over all of them. */
@@ -51,27 +53,31 @@ export class HourFold {
     if (byId === undefined) this.#hours.set(key, (byId = new Map()))
     const end = Math.ceil(rollUp.end / HOUR_MS) * HOUR_MS
     const id = `${rollUp.id.slice(0, rollUp.id.lastIndexOf('|'))}|${end}`
-    const known = byId.get(id)
+    const held = byId.get(id)
+    const known = held?.monitor.spec.definition === rollUp.definition ? held : undefined
     if (known?.minutes.includes(rollUp.end) === true) return 'repeated'
-    if (known === undefined && this.#count >= HOURS_MAX) return 'groups'
+    if (held === undefined && this.#count >= HOURS_MAX) return 'groups'
     const states = statesOf(monitor, rollUp)
     if (states === undefined) return 'definition'
     if (known !== undefined) {
       add(known, rollUp, states)
       return 'new'
     }
-    this.#count++
+    if (held === undefined) this.#count++
     const window = {
       ...withoutStates(rollUp),
       id,
       start: end - HOUR_MS,
       end,
       tier: 'hour',
+      // States of two definitions do not merge: what came before in this hour is not in it.
+      complete: rollUp.complete && held === undefined,
     } as const
     const isSampled = rollUp.stderr !== undefined
+    const rowsBefore = held === undefined ? 0 : held.rowsBefore + held.window.rows
     const minutes = [rollUp.end]
-    const hour = { monitor, id, end, offset, states, minutes, isSampled, hasChanged: true, window }
-    byId.set(id, hour)
+    const made = { monitor, id, end, offset, states, minutes, rowsBefore, isSampled, window }
+    byId.set(id, { ...made, hasChanged: true })
     return 'new'
   }
 
@@ -165,7 +171,7 @@ function add(hour: Hour, minute: RollUp, states: readonly AggregateState[]): voi
 
 /** The hour as it is now; of one that is open, no source counts as closed in its revision. */
 function issued(
-  { monitor, states, isSampled, window }: Hour,
+  { monitor, states, isSampled, rowsBefore, window }: Hour,
   closed: boolean,
   wall: number,
 ): RollUp {
@@ -186,7 +192,7 @@ function issued(
   const reported = closed ? window.sources.reported : 0
   return {
     ...window,
-    rev: revisionOf(window.rows, { reported, closed }),
+    rev: revisionOf(rowsBefore + window.rows, { reported, closed }),
     closed,
     values: named(results),
     ...(isSampled && { stderr: named(errorBars(states, results).stderr) }),

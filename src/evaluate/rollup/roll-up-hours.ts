@@ -12,8 +12,10 @@ import type { RollUpDeps } from './roll-up-panes.ts'
 const TURN_BYTES_MAX = 65_536
 const PIECE_ROWS_MAX = 50
 const COMMIT_EVERY_MS = 5_000
-/** Which monitors are in force is asked for again at most so often. */
+/** For a definition that is not in force it is asked again at most so often. */
 const RULES_EVERY_MS = 10_000
+/** Definitions that are not in force, remembered at once. */
+const UNKNOWN_MAX = 1_000
 
 /**
  * Folds the minutes of the claimed partition of `rollups` to hours, into the same partition, until
@@ -33,7 +35,8 @@ class HourReader {
   readonly #fold: HourFold
   readonly #outcomes: Record<string, number> = {}
   #monitors: ReadonlyMap<string, CompiledMonitor> = new Map()
-  #rulesAt = -Infinity
+  /** When each definition that was not in force was asked for. */
+  readonly #askedAt = new Map<string, number>()
   #foldFrom = 0
   #next = 0
   #committedAt: number
@@ -50,10 +53,14 @@ class HourReader {
     await this.#askForRules()
     const { offset, note } = await log.position(this.#claim)
     const reached = await reachableFrom(log, { at: this.#claim, offset })
-    if (reached.gap !== undefined) onGap?.(reached.gap)
+    // Where the log's end went back behind what was folded, what stands there now was not.
+    const told = Math.max(offset, Number(note))
+    const folded = await reachableFrom(log, { at: this.#claim, offset: told })
+    const isLost = folded.gap?.reason === 'lost'
+    const gap = isLost ? folded.gap : reached.gap
+    if (gap !== undefined) onGap?.(gap)
     this.#next = reached.offset
-    const isWhole = reached.gap === undefined
-    this.#foldFrom = isWhole ? Math.max(reached.offset, Number(note)) : reached.offset
+    this.#foldFrom = isLost ? reached.offset : Math.max(reached.offset, folded.offset)
     progress.next.set(this.#claim.partition, this.#foldFrom)
   }
 
@@ -107,16 +114,22 @@ class HourReader {
     if (piece.length > 0) await append()
   }
 
-  /** Asks which monitors are in force where a minute is of another definition. */
+  /**
+   * Asks which monitors are in force where a minute is of another definition: at once where it was
+   * not met before, since its minutes come only when it is in force.
+   */
   async #know(monitor: string, definition: string): Promise<void> {
     if (this.#monitors.get(monitor)?.spec.definition === definition) return
-    if (this.#deps.clock.now() - this.#rulesAt < RULES_EVERY_MS) return
+    const name = `${monitor}|${definition}`
+    const now = this.#deps.clock.now()
+    if (now - (this.#askedAt.get(name) ?? -Infinity) < RULES_EVERY_MS) return
+    if (this.#askedAt.size >= UNKNOWN_MAX) this.#askedAt.clear()
+    this.#askedAt.set(name, now)
     await this.#askForRules()
   }
 
   async #askForRules(): Promise<void> {
-    const { log, spec, clock } = this.#deps
-    this.#rulesAt = clock.now()
+    const { log, spec } = this.#deps
     const { monitors } = spec.live
       ? await rulesAt(log, spec.monitors, Number.MAX_SAFE_INTEGER)
       : new RulesInForce(spec.monitors)

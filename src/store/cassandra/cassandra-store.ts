@@ -65,8 +65,8 @@ class CassandraStore implements Store {
   }
 
   async upsert({ windows = [], rollUps = [], steps = [], coverage = [] }: StoreRows) {
-    await this.#session.call('upsert', async (call) => {
-      try {
+    try {
+      await this.#session.call('upsert', async (call) => {
         const batches = new PartitionBatches()
         const entries = this.#addWindows(batches, windows, call)
         for (const rollUp of rollUps) this.#addRollUp(batches, rollUp)
@@ -75,11 +75,13 @@ class CassandraStore implements Store {
         await call.write(batches.batches())
         // After the windows: whoever sees one in a snapshot finds it.
         if (entries.length > 0) await call.write(this.#tables.snapshot.adding(entries))
-      } catch (error) {
-        this.#forget()
-        throw error
-      }
-    })
+      })
+    } catch (error) {
+      // Before the caller can ask again: after a deadline some writes may still be under way, and
+      // whoever repeats them must not rely on what they were to tell.
+      this.#forget()
+      throw error
+    }
   }
 
   async series(query: SeriesQuery): Promise<readonly (WindowResult | RollUp)[]> {

@@ -77,6 +77,7 @@ export class Session {
     return this.#within(name, async (signal) => {
       const connected = await this.#connect()
       const layout = await this.#layout(connected, signal)
+      throwIfLate(signal)
       return work(this.#callOf(connected.client, layout, signal))
     })
   }

@@ -17,6 +17,8 @@ export type MonitorGroups = {
 /** So few are asked for one by one; more, and the whole directory of the monitor is read. */
 const SINGLES_MAX = 64
 const GROUPS_MAX = 200_000
+/** People ask for monitors of any name: beyond so many all are forgotten. */
+const MONITORS_MAX = 1_000
 
 /** Which group a hash stands for. A pair never changes, so readers remember what they have read. */
 export class GroupDirectory {
@@ -46,18 +48,25 @@ export class GroupDirectory {
     batches.add(`groups ${monitor}`, { query: this.#insert, params }, 2 * stem.length + grp.length)
   }
 
-  /** What is remembered of a monitor's groups. */
+  /**
+   * What is remembered of a monitor's groups: whoever asks keeps to it to the end of its question,
+   * since it may be forgotten here meanwhile, and slots are numbered anew then.
+   */
   of(monitor: string): MonitorGroups {
     const known = this.#monitors.get(monitor)
     if (known !== undefined) return known
+    if (this.#monitors.size >= MONITORS_MAX) this.#monitors = new Map()
     const groups = { slots: new GroupSlots(), named: [] }
     this.#monitors.set(monitor, groups)
     return groups
   }
 
   /** Reads the names of these slots that are not known yet. */
-  async name(call: Call, monitor: string, slots: readonly number[]): Promise<void> {
-    const groups = this.of(monitor)
+  async name(
+    call: Call,
+    { monitor, groups }: { readonly monitor: string; readonly groups: MonitorGroups },
+    slots: readonly number[],
+  ): Promise<void> {
     const { hashes } = groups.slots
     const unknown = slots.filter((slot) => groups.named[slot] === undefined)
     if (unknown.length > SINGLES_MAX) {

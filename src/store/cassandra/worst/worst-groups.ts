@@ -34,7 +34,7 @@ export async function worstGroups(
   const newest = new NewestClosed(groups.slots)
   const isComplete = await walkBack(call, query, { newest, snapshot: tables.snapshot })
   if (!isComplete) await askSingly(call, query, { newest, groups, tables })
-  await tables.directory.name(call, monitor, newest.foundSlots)
+  await tables.directory.name(call, { monitor, groups }, newest.foundSlots)
   const ranking = ranked(newest, groups, { order: query.order, count: skip + limit })
   const windows = await Promise.all(
     ranking.slice(skip).map(({ slot, end }) => {
@@ -97,7 +97,7 @@ async function askSingly(
 ): Promise<void> {
   const { newest, groups, tables } = of
   const slots = newest.missingSlots()
-  await tables.directory.name(call, monitor, slots)
+  await tables.directory.name(call, { monitor, groups }, slots)
   const asked = slots.map(async (slot) => {
     const named = groups.named[slot]
     if (named === undefined) return
