@@ -3,6 +3,8 @@ import type { KeptFrom } from '../store.ts'
 
 /** Rows that one step deletes: a few milliseconds, so what waits behind it hardly notices. */
 const ROWS_MAX = 2_000
+/** Groups that one step looks at: two milliseconds. */
+const GROUPS_MAX = 500
 
 /** Deletes what is old from one open file, a small piece at each call. */
 export class Retention {
@@ -35,8 +37,10 @@ export class Retention {
       dropSteps: db.prepare(`DELETE FROM steps WHERE id IN (${oldSteps})`),
       dropSeries: db.prepare('DELETE FROM series WHERE newest_end < ?'),
       dropRolled: db.prepare(
-        'DELETE FROM rolled WHERE NOT EXISTS (SELECT 1 FROM rollups r WHERE r.gid = rolled.gid)',
+        `DELETE FROM rolled WHERE gid >= ? AND gid < ?
+         AND NOT EXISTS (SELECT 1 FROM rollups r WHERE r.gid = rolled.gid)`,
       ),
+      lastGroup: db.prepare('SELECT max(gid) AS gid FROM rolled'),
     }
   }
 
@@ -55,10 +59,16 @@ export class Retention {
     return Number(dropTold.run(steps).changes) + Number(dropSteps.run(steps).changes)
   }
 
-  /** After all rows of a group went, the group goes too. */
+  /** After all windows of a group went, the group goes too. */
   dropGroups({ live }: KeptFrom): void {
     this.#statements.dropSeries.run(live)
-    this.#statements.dropRolled.run()
+  }
+
+  /** The same of roll-ups, some groups at a time: answers where to go on, until all were seen. */
+  dropRolled(from: number): number | undefined {
+    const next = from + GROUPS_MAX
+    this.#statements.dropRolled.run(from, next)
+    return next > Number(this.#statements.lastGroup.get()?.['gid'] ?? 0) ? undefined : next
   }
 
   /** Gives some freed pages back to the disk; outside a transaction. */

@@ -98,12 +98,20 @@ class SqliteStore implements Store {
       this.#file.use(({ retention }) => retention.shrink())
       await this.#turn()
     } while (piece > 0)
-    this.#file.change(({ retention, directory, rollUps }) => {
+    this.#file.change(({ retention, directory }) => {
       retention.dropGroups(keptFrom)
       directory.forget()
-      rollUps.forget()
     })
+    for (let from: number | undefined = 0; from !== undefined;) from = await this.#dropRolled(from)
     return gone
+  }
+
+  async #dropRolled(from: number): Promise<number | undefined> {
+    await this.#turn()
+    return this.#file.change(({ retention, rollUps }) => {
+      rollUps.forget()
+      return retention.dropRolled(from)
+    })
   }
 
   async close(): Promise<void> {
