@@ -28,6 +28,7 @@ export type CassandraPlan = {
   readonly monitors?: string
 }
 
+/** The rule counts, so it fires on open windows: how soon does not hang on when they close. */
 const COUNTS = `
   - id: counts
     group_by: [stream]
@@ -36,7 +37,6 @@ const COUNTS = `
     rules: [{ alert: Spike, when: spikes >= 1, clear: spikes < 1, severity: warning }]
 `
 
-/** The rule counts, so that it fires on open windows: how soon does not hang on when they close. */
 const configOf = ({
   contactPoints,
   replication,
