@@ -33,7 +33,10 @@ const COUNTS = `
   - id: counts
     group_by: [stream]
     window: { size: 1s, lateness: 300ms, correction: 60s }
-    aggregates: { count: { count: rows }, x: { sum: x }, spikes: { count: rows, where: spike >= 1 } }
+    aggregates:
+      count: { count: rows }
+      x: { sum: x }
+      spikes: { count: rows, where: spike >= 1 }
     rules: [{ alert: Spike, when: spikes >= 1, clear: spikes < 1, severity: warning }]
 `
 
