@@ -212,7 +212,7 @@ export class RollUpPartition {
     if (byScope === undefined) this.#scopes.set(id, (byScope = new Map()))
     let scope = byScope.get(name)
     if (scope === undefined) {
-      byScope.set(name, (scope = new RollUpScope(monitor, name, this.#sources)))
+      byScope.set(name, (scope = new RollUpScope(monitor, name, { sources: this.#sources })))
     }
     return scope
   }
