@@ -114,7 +114,12 @@ export class RollUpScope {
       this.#groups.set(key, (rolled = this.#newGroup(group)))
     }
     const verdict = rolled.panes.put(arrived)
-    if (verdict === 'new' || verdict === 'closes') this.#offsets.note(pane.start, offset)
+    if (verdict === 'new' || verdict === 'closes') {
+      this.#offsets.note(pane.start, offset)
+      // Whoever reads from its very first pane on has not seen what was before that, and of that
+      // slice perhaps a part.
+      if (this.#wholeFrom <= 0) this.beginAt(end)
+    }
     return verdict
   }
 
@@ -139,7 +144,9 @@ export class RollUpScope {
     this.#offsets.forget(to - this.#monitor.sliceMs)
     const told = Math.floor(to / TOLD_EVERY_MS) * TOLD_EVERY_MS
     if (told <= from) return
-    yield { kind: 'past', past: { monitor: this.#monitor.spec.id, scope: this.#scope, to: told } }
+    const past = { monitor: this.#monitor.spec.id, scope: this.#scope, to: told }
+    const isCut = Number.isFinite(this.#wholeFrom)
+    yield { kind: 'past', past: isCut ? { ...past, from: this.#wholeFrom } : past }
   }
 
   /** The oldest record that is still needed may stand here, or Infinity. */
