@@ -37,4 +37,6 @@ export type RolledUpTo = {
   readonly monitor: string
   readonly scope: string
   readonly to: number
+  /** What begins before this is not whole; absent where all is. */
+  readonly from?: number | undefined
 }

@@ -64,6 +64,7 @@ const isPast: Shape<RolledUpTo & { v: 1; kind: 'past' }> = shape.object({
   monitor: shape.text,
   scope: shape.text,
   to: shape.integer,
+  from: shape.optional(shape.integer),
 })
 
 type Decoded =

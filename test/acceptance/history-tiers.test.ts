@@ -16,10 +16,14 @@ import { RunningApp } from '../rig/running-app.ts'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-/** A full hour, so that the first hour made here is a whole one. */
+/** A full hour: the first of which all is made here. */
 const START = 1_795_384_800_000
 const MINUTES = 80
 const STEP_MS = 5_000
+/** A slice before it: of the first one readers do not know whether they saw it whole (T2). */
+const FIRST = START - 2 * STEP_MS
+/** Who is in it: some in each partition. */
+const EARLIER = Array.from({ length: 16 }, (_, i) => `earlier${i}`)
 /** Turns of the event loop after each step of the clock: all readers are idle long before. */
 const TURNS = 40
 const PARTITIONS = 2
@@ -100,6 +104,9 @@ async function storeDays(folder: string, clock: SimulatedClock): Promise<void> {
 }
 
 function rowsAt(at: number) {
+  if (at < START) {
+    return EARLIER.map((stream) => ({ ts: at, site: 'here', stream, bad: 0, retrans: 1 }))
+  }
   const minute = Math.floor((at - START) / MINUTE)
   const isSpike = SPIKES.includes(minute) && (at - START) % MINUTE < MINUTE / 2
   const isBad = minute >= BAD.from && minute < BAD.to
@@ -121,10 +128,10 @@ async function recordsOf<T>(app: RunningApp, topic: string): Promise<readonly T[
 
 async function playHours(t: test.TestContext) {
   const folder = await temporaryFolder(t)
-  const clock = new SimulatedClock(START)
+  const clock = new SimulatedClock(FIRST)
   await storeDays(folder, clock)
   const app = await RunningApp.start(t, { folder, text: TEXT, clock })
-  for (let at = START; at < START + MINUTES * MINUTE; at += STEP_MS) {
+  for (let at = FIRST; at < START + MINUTES * MINUTE; at += STEP_MS) {
     clock.advance(STEP_MS)
     await app.post(rowsAt(at))
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()

@@ -55,6 +55,13 @@ async function kept(store: Store): Promise<Kept> {
   return { rows: { minute: await rowsOf('minute'), hour: await rowsOf('hour') }, coverage }
 }
 
+/** By start, whether each is complete. */
+const completeness = (rows: readonly string[]) =>
+  rows
+    .map((row): { readonly start: number; readonly complete: boolean } => JSON.parse(row))
+    .sort((a, b) => a.start - b.start)
+    .map(({ complete }) => complete)
+
 /** Runs a reader on one claim until it has read all there is; how it ends is as in an app. */
 async function run(
   log: Log,
@@ -111,6 +118,8 @@ test('[T3] [T4] [T5] the store ends the same however often the readers were star
   const once = await through(records, 1)
 
   assert.equal(once.rows.hour.length, 4 * 3)
+  // They had not seen the beginning of the first.
+  assert.deepEqual(completeness(once.rows.hour.slice(0, 3)), [false, true, true])
   assert.ok(once.rows.minute.length > 200)
   assert.equal(once.coverage.length, 180)
   for (const turns of [2, 7]) assert.deepEqual(await through(records, turns), once)

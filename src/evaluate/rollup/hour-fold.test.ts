@@ -60,3 +60,47 @@ test('[T4] [T7] an hour is of one definition: what another one made is not merge
   assert.ok(hours[0]!.rev > opened!.rev, 'it replaces what was issued of the hour before')
   assert.equal(fold.size, 0)
 })
+
+test('[T4] [A75] an hour that another definition began is not whole after a restart either', () => {
+  const before = monitor({ aggregates: [SUM] })
+  const after = monitor({ definition: '00000000000000bb', aggregates: [P95, SUM] })
+  const past = { monitor: before.id, scope: 'all' }
+  const wall = { wall: 7, isQuiet: false }
+  const first = new HourFold(() => compileMonitor(before))
+  for (const i of [1, 2]) first.minute(minuteOf(before, START + i * MINUTE), i)
+  const [opened] = [...first.past({ ...past, to: START + 2 * MINUTE }, wall)]
+
+  const fold = new HourFold(() => compileMonitor(after))
+  for (const i of [1, 2]) {
+    assert.equal(fold.minute(minuteOf(before, START + i * MINUTE), i), 'definition')
+  }
+  assert.equal(fold.oldestOffset, 1, 'a further restart sees them too')
+  assert.deepEqual([...fold.past({ ...past, to: START + 2 * MINUTE }, wall)], [])
+  assert.equal(fold.minute(minuteOf(after, START + 3 * MINUTE), 3), 'new')
+  assert.equal(fold.oldestOffset, 1)
+  const hours = [...fold.past({ ...past, to: START + HOUR }, wall)]
+
+  assert.deepEqual(
+    hours.map(({ rows, closed, complete }) => [rows, closed, complete]),
+    [[5, true, false]],
+  )
+  assert.ok(hours[0]!.rev > opened!.rev, 'it replaces what was issued of the hour before')
+  assert.equal(fold.size, 0)
+})
+
+test('[T4] an hour that begins before its minutes are whole is not complete', () => {
+  const spec = monitor({ aggregates: [SUM] })
+  const fold = new HourFold(() => compileMonitor(spec))
+  const hourOf = (hour: number, from?: number) => {
+    fold.minute(minuteOf(spec, START + hour * HOUR + 30 * MINUTE), hour)
+    const past = { monitor: spec.id, scope: 'all', to: START + (hour + 1) * HOUR, from }
+    return [...fold.past(past, { wall: 7, isQuiet: false })].map(({ complete }) => complete)
+  }
+
+  assert.deepEqual(hourOf(0), [true])
+  assert.deepEqual(hourOf(1, START + HOUR + MINUTE), [false])
+  assert.deepEqual(hourOf(2, START + HOUR + MINUTE), [true])
+  fold.beginAt(START + 3 * HOUR + MINUTE)
+  assert.deepEqual(hourOf(3), [false])
+  assert.deepEqual(hourOf(4), [true])
+})

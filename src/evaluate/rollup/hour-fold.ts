@@ -12,18 +12,23 @@ const HOURS_MAX = 500_000
 export type HourVerdict = 'new' | 'repeated' | 'definition' | 'groups'
 
 type Hour = {
-  readonly monitor: CompiledMonitor
-  readonly id: string
   readonly end: number
-  /** Where its first minute stands. */
+  /** Where its first minute stands, of whatever definition. */
   readonly offset: number
+  /** Rows of other definitions: they count in its revision alone. */
+  rowsBefore: number
+  hasChanged: boolean
+  /** Absent while all that came is of another definition. */
+  readonly folded?: Folded
+}
+
+/** What minutes of one definition make. */
+type Folded = {
+  readonly monitor: CompiledMonitor
   readonly states: readonly AggregateState[]
   /** Ends of the minutes that are in it: each is counted once. */
   readonly minutes: number[]
-  /** Rows of another definition that were in it before: they count in its revision alone. */
-  readonly rowsBefore: number
   isSampled: boolean
-  hasChanged: boolean
   /** What the minutes have in common and what is known over all of them. */
   window: Omit<RollUp, 'states' | 'values' | 'stderr'>
 }
@@ -40,6 +45,8 @@ export class HourFold {
   /** By monitor and scope, then by id. */
   readonly #hours = new Map<string, Map<string, Hour>>()
   #count = 0
+  /** Hours that begin before this may lack minutes. */
+  #wholeFrom = -Infinity
 
   constructor(monitorOf: (id: string) => CompiledMonitor | undefined) {
     this.#monitorOf = monitorOf
@@ -47,23 +54,31 @@ export class HourFold {
 
   minute(rollUp: RollUp, offset: number): HourVerdict {
     const monitor = this.#monitorOf(rollUp.monitor)
-    if (monitor?.spec.definition !== rollUp.definition) return 'definition'
+    if (monitor === undefined) return 'definition'
     const key = keyOf(rollUp)
     let byId = this.#hours.get(key)
     if (byId === undefined) this.#hours.set(key, (byId = new Map()))
     const end = Math.ceil(rollUp.end / HOUR_MS) * HOUR_MS
     const id = `${rollUp.id.slice(0, rollUp.id.lastIndexOf('|'))}|${end}`
     const held = byId.get(id)
-    const known = held?.monitor.spec.definition === rollUp.definition ? held : undefined
-    if (known?.minutes.includes(rollUp.end) === true) return 'repeated'
-    if (held === undefined && this.#count >= HOURS_MAX) return 'groups'
-    const states = statesOf(monitor, rollUp)
-    if (states === undefined) return 'definition'
-    if (known !== undefined) {
+    const isInForce = monitor.spec.definition === rollUp.definition
+    const folded = held?.folded
+    const known = folded?.monitor.spec.definition === rollUp.definition ? folded : undefined
+    if (isInForce && known?.minutes.includes(rollUp.end) === true) return 'repeated'
+    if (held === undefined && this.#count >= HOURS_MAX) return isInForce ? 'groups' : 'definition'
+    const states = isInForce ? statesOf(monitor, rollUp) : undefined
+    if (held !== undefined && known !== undefined && states !== undefined) {
       add(known, rollUp, states)
+      held.hasChanged = true
       return 'new'
     }
     if (held === undefined) this.#count++
+    if (states === undefined) {
+      // Before a restart it may have been in this hour, and what was issued then is to be replaced.
+      if (held !== undefined) held.rowsBefore += rollUp.rows
+      else byId.set(id, { end, offset, rowsBefore: rollUp.rows, hasChanged: false })
+      return 'definition'
+    }
     const window = {
       ...withoutStates(rollUp),
       id,
@@ -74,10 +89,10 @@ export class HourFold {
       complete: rollUp.complete && held === undefined,
     } as const
     const isSampled = rollUp.stderr !== undefined
-    const rowsBefore = held === undefined ? 0 : held.rowsBefore + held.window.rows
-    const minutes = [rollUp.end]
-    const made = { monitor, id, end, offset, states, minutes, rowsBefore, isSampled, window }
-    byId.set(id, { ...made, hasChanged: true })
+    const made = { monitor, states, minutes: [rollUp.end], isSampled, window }
+    const rowsBefore = (held?.rowsBefore ?? 0) + (folded?.window.rows ?? 0)
+    const first = held?.offset ?? offset
+    byId.set(id, { end, offset: first, rowsBefore, hasChanged: true, folded: made })
     return 'new'
   }
 
@@ -86,18 +101,31 @@ export class HourFold {
    * only lets go what was closed before.
    */
   *past(
-    { monitor, scope, to }: RolledUpTo,
+    { monitor, scope, to, from = -Infinity }: RolledUpTo,
     { wall, isQuiet }: { readonly wall: number; readonly isQuiet: boolean },
   ): Generator<RollUp> {
     const byId = this.#hours.get(keyOf({ monitor, scope }))
     for (const [id, hour] of byId ?? []) {
       const closed = hour.end <= to
-      if ((closed || hour.hasChanged) && !isQuiet) yield issued(hour, closed, wall)
+      const { folded, rowsBefore } = hour
+      if (folded !== undefined && (closed || hour.hasChanged) && !isQuiet) {
+        const wholeFrom = Math.max(from, this.#wholeFrom)
+        yield issued(folded, { closed, wall, rowsBefore, wholeFrom })
+      }
       hour.hasChanged = false
       if (!closed) continue
       byId?.delete(id)
       this.#count--
     }
+  }
+
+  /** Minutes from before this are not all here. */
+  beginAt(at: number): void {
+    this.#wholeFrom = Math.max(this.#wholeFrom, at)
+  }
+
+  get wholeFrom(): number {
+    return this.#wholeFrom
   }
 
   /** The first minute of the oldest open hour, or Infinity. */
@@ -134,14 +162,13 @@ function withoutStates({ states: _, values: __, stderr: ___, ...window }: RollUp
   return window
 }
 
-function add(hour: Hour, minute: RollUp, states: readonly AggregateState[]): void {
+function add(hour: Folded, minute: RollUp, states: readonly AggregateState[]): void {
   const { aggregates } = hour.monitor.spec
   for (const [i, state] of states.entries()) {
     aggregateState.merge(aggregates[i]!, hour.states[i]!, state)
   }
   hour.minutes.push(minute.end)
   hour.isSampled ||= minute.stderr !== undefined
-  hour.hasChanged = true
   const { window } = hour
   const [a, b] = [window.sources, minute.sources]
   const sites = a.sites ?? b.sites
@@ -169,11 +196,17 @@ function add(hour: Hour, minute: RollUp, states: readonly AggregateState[]): voi
   }
 }
 
+type Issue = {
+  readonly closed: boolean
+  readonly wall: number
+  readonly rowsBefore: number
+  readonly wholeFrom: number
+}
+
 /** The hour as it is now; of one that is open, no source counts as closed in its revision. */
 function issued(
-  { monitor, states, isSampled, rowsBefore, window }: Hour,
-  closed: boolean,
-  wall: number,
+  { monitor, states, isSampled, window }: Folded,
+  { closed, wall, rowsBefore, wholeFrom }: Issue,
 ): RollUp {
   const { names, spec, derive, errorBars } = monitor
   const results = new Float64Array(names.length)
@@ -194,6 +227,7 @@ function issued(
     ...window,
     rev: revisionOf(rowsBefore + window.rows, { reported, closed }),
     closed,
+    complete: window.complete && window.start >= wholeFrom,
     values: named(results),
     ...(isSampled && { stderr: named(errorBars(states, results).stderr) }),
     receipt: { ...window.receipt, closed: closed ? wall : null },

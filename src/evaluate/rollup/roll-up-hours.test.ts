@@ -78,6 +78,8 @@ test('[D8] [T4] where the log lost what was folded, what stands there now is fol
   )
   const counted = Object.values(progress.outcomes.get(0) ?? {})
   assert.deepEqual(counted, [1], 'what cannot be read is counted where it is folded')
+  const [position] = await log.positions('rollup-hours', 'rollups')
+  assert.equal(position?.note, `3 ${clock.now()}`, 'hours from before are not whole')
 })
 
 test('[T4] [A75] the first minute of another definition is in its hour', async () => {

@@ -21,7 +21,8 @@ const UNKNOWN_MAX = 1_000
  * Folds the minutes of the claimed partition of `rollups` to hours, into the same partition, until
  * the claim's signal aborts. The position is the first minute of the oldest open hour, and the note
  * how far minutes were folded and hours issued: up to there a restart only brings minutes back, so
- * an hour is not issued with less in it than before (T4).
+ * an hour is not issued with less in it than before (T4). Behind a gap the note also says which
+ * hours cannot be whole.
  */
 export async function rollUpHours(deps: RollUpDeps, claim: Claim): Promise<void> {
   const reader = new HourReader(deps, claim)
@@ -49,16 +50,19 @@ class HourReader {
   }
 
   async restore(): Promise<void> {
-    const { log, onGap, progress } = this.#deps
+    const { log, clock, onGap, progress } = this.#deps
     await this.#askForRules()
     const { offset, note } = await log.position(this.#claim)
     const reached = await reachableFrom(log, { at: this.#claim, offset })
     // Where the log's end went back behind what was folded, what stands there now was not.
-    const told = Math.max(offset, Number(note))
+    const [noted, wholeFrom] = note.split(' ')
+    const told = Math.max(offset, Number(noted))
     const folded = await reachableFrom(log, { at: this.#claim, offset: told })
     const isLost = folded.gap?.reason === 'lost'
     const gap = isLost ? folded.gap : reached.gap
     if (gap !== undefined) onGap?.(gap)
+    if (wholeFrom !== undefined) this.#fold.beginAt(Number(wholeFrom))
+    if (gap !== undefined) this.#fold.beginAt(gap.toMs ?? clock.now())
     this.#next = reached.offset
     this.#foldFrom = isLost ? reached.offset : Math.max(reached.offset, folded.offset)
     progress.next.set(this.#claim.partition, this.#foldFrom)
@@ -140,7 +144,9 @@ class HourReader {
     const { log, clock } = this.#deps
     const told = Math.max(this.#next, this.#foldFrom)
     const offset = Math.min(told, this.#fold.oldestOffset)
-    await log.commit(this.#claim, offset, String(told))
+    const { wholeFrom } = this.#fold
+    const note = Number.isFinite(wholeFrom) ? `${told} ${wholeFrom}` : `${told}`
+    await log.commit(this.#claim, offset, note)
     this.#committedAt = clock.now()
   }
 

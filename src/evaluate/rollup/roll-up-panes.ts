@@ -90,7 +90,7 @@ class RollUpReader {
 
   /** Finds where to read on, by the checkpoint that the partition was loaded with. */
   async restore(found: RollUpCheckpoint | undefined, committed: number): Promise<void> {
-    const { log, onGap, progress } = this.#deps
+    const { log, clock, onGap, progress } = this.#deps
     const standing = { at: this.#claim, ...(found && found.now > 0 && { readAtMs: found.now }) }
     const rebuilt = await reachableFrom(log, {
       ...standing,
@@ -100,7 +100,11 @@ class RollUpReader {
     this.#next = rebuilt.offset
     this.#foldFrom = folded.gap?.reason === 'lost' ? rebuilt.offset : folded.offset
     const gap = folded.gap?.reason === 'lost' ? folded.gap : rebuilt.gap
-    if (gap !== undefined) onGap?.(gap)
+    if (gap !== undefined) {
+      onGap?.(gap)
+      // What was closed before the next record came may be in the gap.
+      this.#partition.beginAt(gap.toMs ?? clock.now())
+    }
     progress.next.set(this.#claim.partition, this.#foldFrom)
   }
 

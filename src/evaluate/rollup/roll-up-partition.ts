@@ -49,6 +49,8 @@ export class RollUpPartition {
   /** By monitor, then scope. */
   readonly #scopes = new Map<string, Map<string, RollUpScope>>()
   #isCounting = true
+  /** Panes from before this are not all here. */
+  #wholeFrom = -Infinity
   commandsTo = 0
   /** Records by what became of them. */
   readonly outcomes: Record<string, number> = {}
@@ -64,6 +66,12 @@ export class RollUpPartition {
   readonly aggregatesOf: AggregatesOf = (monitor, definition) => {
     const spec = this.#monitors.get(monitor)?.spec
     return spec?.definition === definition ? spec.aggregates : undefined
+  }
+
+  /** Panes from before this are not all here, of no monitor. */
+  beginAt(at: number): void {
+    this.#wholeFrom = at
+    for (const scope of this.#allScopes()) scope.beginAt(at)
   }
 
   /** Takes a closed pane: an open one comes again. */
@@ -212,7 +220,8 @@ export class RollUpPartition {
     if (byScope === undefined) this.#scopes.set(id, (byScope = new Map()))
     let scope = byScope.get(name)
     if (scope === undefined) {
-      byScope.set(name, (scope = new RollUpScope(monitor, name, this.#sources)))
+      scope = new RollUpScope(monitor, name, { sources: this.#sources })
+      byScope.set(name, scope.beginAt(this.#wholeFrom))
     }
     return scope
   }

@@ -35,6 +35,8 @@ type RolledGroup = {
   readonly frame: WindowFrame
   readonly named: Readonly<Record<string, string>>
   readonly panes: GroupPanes
+  /** Of earlier minutes a part may have been refused, while there was no room for the group. */
+  readonly wholeFrom: number
 }
 
 /** How far a scope has come; what it holds beside that can be read again. */
@@ -44,6 +46,15 @@ export type RollUpScopeDump = {
   readonly scope: string
   readonly madeTo: number | null
   readonly wholeFrom: number | null
+  /** Absent in what older ones wrote. */
+  readonly refusedTo?: number | null
+}
+
+/** Whose watermark counts here, and how much is held at most. */
+export type RollUpScopeParts = {
+  readonly sources: SourceTable
+  readonly groupsMax?: number
+  readonly panesMax?: number
 }
 
 const writer = new ByteWriter()
@@ -51,6 +62,8 @@ const writer = new ByteWriter()
 /** The minutes of one monitor in one scope: made once, when no correction can come any more. */
 export class RollUpScope {
   readonly #sources: SourceTable
+  readonly #groupsMax: number
+  readonly #panesMax: number
   readonly #scope: string
   readonly #table: PaneTable
   readonly #groups = new Map<number, RolledGroup>()
@@ -60,11 +73,16 @@ export class RollUpScope {
   #maker: WindowMaker
   /** Every minute that ends at or before this was made. */
   #madeTo = -Infinity
-  /** Of earlier minutes a part lies in panes of another definition. */
+  /** Of earlier minutes a part was never here: refused, or in panes of another definition. */
   #wholeFrom = -Infinity
+  /** Panes up to here were refused since there was no room for their group. */
+  #refusedTo = -Infinity
 
-  constructor(monitor: CompiledMonitor, scope: string, sources: SourceTable) {
+  constructor(monitor: CompiledMonitor, scope: string, parts: RollUpScopeParts) {
+    const { sources, groupsMax = GROUPS_MAX, panesMax = PANES_MAX } = parts
     this.#sources = sources
+    this.#groupsMax = groupsMax
+    this.#panesMax = panesMax
     this.#scope = scope
     this.#table = new PaneTable(monitor.spec.aggregates, monitor.sliceMs)
     this.#monitor = monitor
@@ -81,15 +99,27 @@ export class RollUpScope {
 
   put(arrived: ScopedPane): RollUpVerdict {
     const { key, group, pane, offset } = arrived
-    if (pane.start + this.#monitor.sliceMs <= this.#madeTo) return 'beyond'
-    if (this.#table.held >= PANES_MAX) return 'panes'
+    const end = pane.start + this.#monitor.sliceMs
+    if (end <= this.#madeTo) return 'beyond'
+    if (this.#table.held >= this.#panesMax) {
+      this.beginAt(end)
+      return 'panes'
+    }
     let rolled = this.#groups.get(key)
     if (rolled === undefined) {
-      if (this.#groups.size >= GROUPS_MAX) return 'groups'
+      if (this.#groups.size >= this.#groupsMax) {
+        this.#refusedTo = Math.max(this.#refusedTo, end)
+        return 'groups'
+      }
       this.#groups.set(key, (rolled = this.#newGroup(group)))
     }
     const verdict = rolled.panes.put(arrived)
-    if (verdict === 'new' || verdict === 'closes') this.#offsets.note(pane.start, offset)
+    if (verdict === 'new' || verdict === 'closes') {
+      this.#offsets.note(pane.start, offset)
+      // Whoever reads from its very first pane on has not seen what was before that, and of that
+      // slice perhaps a part.
+      if (this.#wholeFrom <= 0) this.beginAt(end)
+    }
     return verdict
   }
 
@@ -114,7 +144,9 @@ export class RollUpScope {
     this.#offsets.forget(to - this.#monitor.sliceMs)
     const told = Math.floor(to / TOLD_EVERY_MS) * TOLD_EVERY_MS
     if (told <= from) return
-    yield { kind: 'past', past: { monitor: this.#monitor.spec.id, scope: this.#scope, to: told } }
+    const past = { monitor: this.#monitor.spec.id, scope: this.#scope, to: told }
+    const isCut = Number.isFinite(this.#wholeFrom)
+    yield { kind: 'past', past: isCut ? { ...past, from: this.#wholeFrom } : past }
   }
 
   /** The oldest record that is still needed may stand here, or Infinity. */
@@ -130,21 +162,23 @@ export class RollUpScope {
     return this.#table.held
   }
 
-  /** Rows from before this were folded by another definition. */
+  /** Rows from before this are not all here. */
   beginAt(at: number): this {
-    this.#wholeFrom = at
+    this.#wholeFrom = Math.max(this.#wholeFrom, at)
     return this
   }
 
   dump(): RollUpScopeDump {
     const { id, definition } = this.#monitor.spec
     const [madeTo, wholeFrom] = [finite(this.#madeTo), finite(this.#wholeFrom)]
-    return { monitor: id, definition, scope: this.#scope, madeTo, wholeFrom }
+    const refusedTo = finite(this.#refusedTo)
+    return { monitor: id, definition, scope: this.#scope, madeTo, wholeFrom, refusedTo }
   }
 
-  load({ madeTo, wholeFrom }: RollUpScopeDump): void {
+  load({ madeTo, wholeFrom, refusedTo }: RollUpScopeDump): void {
     this.#madeTo = madeTo ?? -Infinity
     this.#wholeFrom = wholeFrom ?? -Infinity
+    this.#refusedTo = refusedTo ?? -Infinity
   }
 
   /** Numbers its groups anew. */
@@ -175,7 +209,7 @@ export class RollUpScope {
     const states = this.#merge.states((state, i) =>
       aggregateState.encode(aggregates[i]!, state, writer),
     )
-    const complete = window.complete && window.start >= this.#wholeFrom
+    const complete = window.complete && window.start >= Math.max(this.#wholeFrom, rolled.wholeFrom)
     return { ...window, complete, tier: 'minute', states }
   }
 
@@ -184,7 +218,8 @@ export class RollUpScope {
     const named = namedGroup(spec, group)
     const { id: monitor, definition } = spec
     const frame = windowFrame({ scope: this.#scope, monitor, definition, group, named })
-    return { group, frame, named, panes: new GroupPanes(this.#table) }
+    const panes = new GroupPanes(this.#table)
+    return { group, frame, named, panes, wholeFrom: this.#refusedTo }
   }
 }
 
