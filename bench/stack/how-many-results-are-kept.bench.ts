@@ -5,7 +5,6 @@
 // what waited is filled in.
 import assert from 'node:assert/strict'
 import { cpuUsage } from 'node:process'
-import { Client } from 'cassandra-driver'
 import { startCassandra, type CassandraCluster } from '../../scripts/stack/cassandra-cluster.ts'
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import { openCodecs } from '../../src/log/codecs/open-codecs.ts'
@@ -16,9 +15,9 @@ import { recordWindows } from '../../src/record/record-windows.ts'
 import { systemClock } from '../../src/std/clock.ts'
 import { Lane } from '../../src/std/lane.ts'
 import { openCassandraStore } from '../../src/store/cassandra/cassandra-store.ts'
-import { migrateCassandra } from '../../src/store/cassandra/schema/migrate-cassandra.ts'
 import type { Store } from '../../src/store/store.ts'
 import { encodeWindow, windowFrame } from '../../src/wire/window-codec.ts'
+import { clientOf, migrated, optionsOf } from '../../test/stack/rig/cassandra-keyspace.ts'
 import { printFigure } from '../figure.ts'
 import { latencyOf } from '../latency.ts'
 import { inTemporaryFolder } from '../temporary-folder.ts'
@@ -136,16 +135,11 @@ async function drained(log: Log & LogGroups): Promise<number> {
 }
 
 /** A keyspace of its own, and how to come to it. */
-async function prepared({ contactPoints, localDataCenter }: CassandraCluster) {
-  const client = new Client({ contactPoints: [...contactPoints], localDataCenter })
-  const replication = { [localDataCenter]: 1 }
-  await migrateCassandra(client, { keyspace: KEYSPACE, replication }, { clock: systemClock })
+async function prepared(cluster: CassandraCluster) {
+  const client = clientOf(cluster)
+  await migrated(client, cluster, KEYSPACE)
   await client.shutdown()
-  const addresses = contactPoints.map((text) => {
-    const [host = '', port] = text.split(':')
-    return { host, port: Number(port) }
-  })
-  return { contactPoints: addresses, localDataCenter, keyspace: KEYSPACE }
+  return optionsOf(cluster, KEYSPACE)
 }
 
 async function measure(cluster: CassandraCluster, folder: string): Promise<void> {

@@ -2,10 +2,8 @@ import type { Clock } from '../std/clock.ts'
 import { InFlight } from '../std/in-flight.ts'
 import { reachableFrom, type Claim, type Log, type LogBatch, type TellGap } from '../log/log.ts'
 import type { Command } from '../model/command.ts'
-import type { ByteColumn } from '../model/record-columns.ts'
 import type { Step } from '../model/step.ts'
 import { watermarkKey } from '../wire/pane-codec.ts'
-import type { BytesAt } from '../wire/pane-cursor.ts'
 import { encodeTransition, transitionKey } from '../wire/step-codec.ts'
 import { encodeClock } from '../wire/watermark-codec.ts'
 import { encodeWindow } from '../wire/window-codec.ts'
@@ -14,7 +12,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import { CommandTail } from './command-tail.ts'
 import type { EvaluateSpec } from './evaluate-spec.ts'
 import { PartitionEvaluator } from './partition-evaluator.ts'
-import { RecordReader } from './panes/record-reader.ts'
+import { bytesAt, RecordReader } from './panes/record-reader.ts'
 import { rulesAt } from './rule-commands.ts'
 import { RulesInForce } from './rules-in-force.ts'
 import type { Results } from './results.ts'
@@ -287,9 +285,3 @@ class PanesReader {
     }
   }
 }
-
-const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt => ({
-  bytes,
-  start: starts[row]!,
-  length: Math.max(0, lengths[row]!),
-})

@@ -1,3 +1,4 @@
+import type { ByteColumn } from '../../model/record-columns.ts'
 import type { ClockRecord, FactRecord, Watermark } from '../../model/pane.ts'
 import type { AggregatesOf, PanesFault } from '../../wire/pane-codec.ts'
 import { decodePanesRecord, encodePane, paneKey } from '../../wire/pane-codec.ts'
@@ -43,3 +44,10 @@ const wholeOf = (bytes: Uint8Array): BytesAt => ({ bytes, start: 0, length: byte
 
 const viewOf = ({ bytes, start, length }: BytesAt): Uint8Array =>
   bytes.subarray(start, start + Math.max(0, length))
+
+/** One row of a batch's column; an absent one has no bytes. */
+export const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt => ({
+  bytes,
+  start: starts[row]!,
+  length: Math.max(0, lengths[row]!),
+})

@@ -1,8 +1,6 @@
 import { reachableFrom, type Claim, type Log, type LogBatch, type TellGap } from '../../log/log.ts'
 import type { Command } from '../../model/command.ts'
-import type { ByteColumn } from '../../model/record-columns.ts'
 import type { Clock } from '../../std/clock.ts'
-import type { BytesAt } from '../../wire/pane-cursor.ts'
 import {
   encodePast,
   encodeRollUp,
@@ -12,7 +10,7 @@ import {
 import { CheckpointLog } from '../checkpoint-log.ts'
 import { CommandTail } from '../command-tail.ts'
 import type { EvaluateSpec } from '../evaluate-spec.ts'
-import { RecordReader } from '../panes/record-reader.ts'
+import { bytesAt, RecordReader } from '../panes/record-reader.ts'
 import { rulesAt } from '../rule-commands.ts'
 import { RulesInForce } from '../rules-in-force.ts'
 import { RollUpPartition, type Made, type RollUpCheckpoint } from './roll-up-partition.ts'
@@ -221,9 +219,3 @@ function recordOf(made: Made): { readonly key?: Uint8Array; readonly value: Uint
       return { value: encodePast(made.past) }
   }
 }
-
-const bytesAt = ({ bytes, starts, lengths }: ByteColumn, row: number): BytesAt => ({
-  bytes,
-  start: starts[row]!,
-  length: Math.max(0, lengths[row]!),
-})

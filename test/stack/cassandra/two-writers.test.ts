@@ -11,6 +11,7 @@ import { systemClock } from '../../../src/std/clock.ts'
 import { openCassandraStore } from '../../../src/store/cassandra/cassandra-store.ts'
 import { migrateCassandra } from '../../../src/store/cassandra/schema/migrate-cassandra.ts'
 import { STARTED_AT } from '../../../src/store/suite/store-case.suite.ts'
+import { optionsOf } from '../rig/cassandra-keyspace.ts'
 import { withoutJava } from '../rig/servers.ts'
 import type { WriterPlan } from '../rig/store-writer.ts'
 
@@ -70,11 +71,7 @@ test(
     for (const keyspace of KEYSPACES) {
       await migrateCassandra(client, { keyspace, replication }, { clock: systemClock })
     }
-    const contactPoints = texts.map((text) => {
-      const [host = '', port] = text.split(':')
-      return { host, port: Number(port) }
-    })
-    const of = (keyspace: string) => ({ contactPoints, localDataCenter, keyspace })
+    const of = (keyspace: string) => optionsOf(cluster, keyspace)
 
     await written({ options: of('once'), seed: 1, times: 1 })
     await Promise.all([2, 3].map((seed) => written({ options: of('twice'), seed, times: 2 })))
