@@ -158,6 +158,13 @@ export const layers: Readonly<Record<string, Room>> = {
     outside: [],
     pure: false,
   },
+  spark: {
+    level: 4,
+    charter: 'readings to panes by a Spark cluster',
+    rooms: [...below, 'wire', 'window', 'sketch', 'log'],
+    outside: ['@grpc/grpc-js', 'node:fs/promises', 'node:crypto'],
+    pure: false,
+  },
   evaluate: {
     level: 4,
     charter: 'panes to windows and steps',
@@ -222,6 +229,7 @@ export const layers: Readonly<Record<string, Room>> = {
       'store',
       'collect',
       'aggregate',
+      'spark',
       'evaluate',
       'record',
       'history',
