@@ -13,6 +13,7 @@ import type { Clock } from '../../std/clock.ts'
 import type { SparkAddress } from '../spark-session.ts'
 import { GrpcStatus } from './call-failure.ts'
 
+const SERVER_SIDE = 's1'
 const SERVICE = '/spark.connect.SparkConnectService'
 
 /** What befalls one stream, in turn; streams that none is left for are served whole. */
@@ -35,6 +36,8 @@ export type Fault =
   | { readonly kind: 'silent' }
 
 type Answer = MessageOf<'ExecutePlanResponse'>
+type Unary = ServerUnaryCall<Uint8Array, Uint8Array>
+type Done = sendUnaryData<Uint8Array>
 type Streaming = ServerWritableStream<Uint8Array, Uint8Array>
 
 /** A server over loopback that keeps operations as Spark does, and loses what it is told to. */
@@ -42,12 +45,17 @@ export class LossyServer {
   /** Of each operation, in order, before its last one; set before it is asked for. */
   responses: readonly Answer[] = []
   faults: Fault[] = []
+  /** Befalls all unary calls but releases of operations and questions after errors. */
+  unaryFault: Fault | undefined
   version = '4.2.0'
+  /** Answered instead of a version. */
+  garbage: Uint8Array | undefined
   details: MessageOf<'FetchErrorDetailsResponse'> = {}
   /** What has reached it: `ExecutePlan`, `ReattachExecute r2`, `ReleaseExecute until r2`. */
   readonly asked: string[] = []
   readonly tokens: string[] = []
   readonly observed: (string | undefined)[] = []
+  readonly sessions: (string | undefined)[] = []
   /** How often each operation was begun. */
   readonly begun = new Map<string, number>()
   /** The plans, as they came. */
@@ -78,13 +86,12 @@ export class LossyServer {
       {
         ExecutePlan: (call: Streaming) => own().#execute(call),
         ReattachExecute: (call: Streaming) => own().#reattach(call),
-        AnalyzePlan: answering((bytes, token) => own().#analyze(bytes, token)),
-        Config: answering(() => encodeMessage('ConfigResponse', { serverSideSessionId: 's1' })),
-        ReleaseExecute: answering((bytes) => own().#release(bytes)),
-        ReleaseSession: answering(() => new Uint8Array(0)),
-        FetchErrorDetails: answering(() =>
-          encodeMessage('FetchErrorDetailsResponse', own().details),
-        ),
+        AnalyzePlan: (call: Unary, done: Done) => own().#unary(call, done, analyzed),
+        Config: (call: Unary, done: Done) => own().#unary(call, done, configured),
+        ReleaseSession: (call: Unary, done: Done) => own().#unary(call, done, nothing),
+        ReleaseExecute: (call: Unary, done: Done) => done(null, own().#release(call.request)),
+        FetchErrorDetails: (_: Unary, done: Done) =>
+          done(null, encodeMessage('FetchErrorDetailsResponse', own().details)),
       },
     )
     const port = await new Promise<number>((resolve, reject) => {
@@ -97,11 +104,16 @@ export class LossyServer {
     return lossy
   }
 
-  #analyze(bytes: Uint8Array, token: string): Uint8Array {
-    this.tokens.push(token)
-    this.observed.push(decodeMessage('AnalyzePlanRequest', bytes)?.observed)
-    const sparkVersion = { version: this.version }
-    return encodeMessage('AnalyzePlanResponse', { sparkVersion, serverSideSessionId: 's1' })
+  #unary(call: Unary, done: Done, answer: (server: LossyServer) => Uint8Array): void {
+    // Of all three the session has the same number, of the first the server's as well.
+    const { sessionId, observed } = decodeMessage('AnalyzePlanRequest', call.request) ?? {}
+    this.tokens.push(String(call.metadata.get('authorization')[0] ?? ''))
+    this.sessions.push(sessionId)
+    this.observed.push(observed)
+    const fault = this.unaryFault
+    if (fault?.kind === 'refused') return done(refusalOf(fault.errorClass, fault.text))
+    if (fault?.kind === 'status') return done({ code: fault.status, details: fault.text })
+    done(null, answer(this))
   }
 
   #execute(call: Streaming): void {
@@ -139,7 +151,7 @@ export class LossyServer {
     if (fault === undefined || 'after' in fault) {
       for (let i = from; i < upTo; i++) {
         const responseId = `r${i + 1}`
-        const answer = { ...all[i], operationId, responseId, serverSideSessionId: 's1' }
+        const answer = { ...all[i], operationId, responseId, serverSideSessionId: SERVER_SIDE }
         call.write(encodeMessage('ExecutePlanResponse', answer))
       }
     }
@@ -206,17 +218,15 @@ function definitionOf(name: string, responseStream: boolean) {
   }
 }
 
-function answering(answer: (request: Uint8Array, token: string) => Uint8Array) {
-  return (call: ServerUnaryCall<Uint8Array, Uint8Array>, done: sendUnaryData<Uint8Array>): void => {
-    done(null, answer(call.request, String(call.metadata.get('authorization')[0] ?? '')))
-  }
-}
-
 function fail(call: Streaming, code: number, details: string): void {
   call.emit('error', { code, details })
 }
 
 function refuse(call: Streaming, errorClass: string, text = errorClass): void {
+  call.emit('error', refusalOf(errorClass, text))
+}
+
+function refusalOf(errorClass: string, text: string) {
   const entries = new Map([
     ['errorClass', errorClass],
     ['errorId', 'e1'],
@@ -226,5 +236,17 @@ function refuse(call: Streaming, errorClass: string, text = errorClass): void {
   const status = { code: 13, message: text, details: [{ typeUrl, value: info }] }
   const metadata = new Metadata()
   metadata.set('grpc-status-details-bin', Buffer.from(encodeMessage('Status', status)))
-  call.emit('error', { code: GrpcStatus.internal, details: text, metadata })
+  return { code: GrpcStatus.internal, details: text, metadata }
 }
+
+const nothing = (): Uint8Array => new Uint8Array(0)
+
+const configured = (): Uint8Array =>
+  encodeMessage('ConfigResponse', { serverSideSessionId: SERVER_SIDE })
+
+const analyzed = ({ version, garbage }: LossyServer): Uint8Array =>
+  garbage ??
+  encodeMessage('AnalyzePlanResponse', {
+    sparkVersion: { version },
+    serverSideSessionId: SERVER_SIDE,
+  })

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { Client, credentials, Metadata, type ChannelCredentials } from '@grpc/grpc-js'
+import { isIP } from 'node:net'
+import { checkServerIdentity } from 'node:tls'
+import {
+  Client,
+  credentials,
+  Metadata,
+  type ChannelCredentials,
+  type ClientOptions,
+} from '@grpc/grpc-js'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { decodeMessage, encodeMessage } from '../../wire/spark-connect/codec.ts'
 import type { MessageName, MessageOf } from '../../wire/spark-connect/messages.ts'
@@ -10,6 +18,8 @@ const SERVICE = '/spark.connect.SparkConnectService'
 const UNARY_MS_MAX = 60_000
 const RECEIVED_BYTES_MAX = 64 * 1_048_576
 const TOKEN_BYTES_MAX = 8_192
+/** No host has it. */
+const NO_NAME = 'by-address.invalid'
 
 const unaryCalls = {
   AnalyzePlan: ['AnalyzePlanRequest', 'AnalyzePlanResponse'],
@@ -52,7 +62,7 @@ export class SparkChannel {
       return new SparkChannel(address, credentials.createInsecure())
     }
     const ca = tls.caFile === undefined ? null : await secretOf(tls.caFile)
-    return new SparkChannel(address, sslOf(tls.caFile, ca))
+    return new SparkChannel(address, sslOf(address, ca))
   }
 
   async unary<Name extends keyof UnaryCalls>(
@@ -127,8 +137,7 @@ export class SparkChannel {
   }
 
   #open(): Client {
-    if (this.#isClosed)
-      throw new NocturneError('SPARK_UNAVAILABLE', 'we have closed the connection')
+    if (this.#isClosed) throw new NocturneError('SPARK_UNAVAILABLE', 'we have closed it')
     return this.#client
   }
 
@@ -157,7 +166,8 @@ export class SparkChannel {
   }
 }
 
-function clientOf({ host, port, tls }: SparkAddress, channel: ChannelCredentials): Client {
+function clientOf(address: SparkAddress, channel: ChannelCredentials): Client {
+  const { host, port } = address
   return new Client(`${host.includes(':') ? `[${host}]` : host}:${port}`, channel, {
     'grpc.max_receive_message_length': RECEIVED_BYTES_MAX,
     // What is repeated, and how, is ours to decide (Z1).
@@ -169,20 +179,35 @@ function clientOf({ host, port, tls }: SparkAddress, channel: ChannelCredentials
     'grpc.use_local_subchannel_pool': 1,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 2_000,
-    ...(tls?.serverName !== undefined && {
-      'grpc.ssl_target_name_override': tls.serverName,
-      'grpc.default_authority': tls.serverName,
-    }),
+    ...namesOf(address),
   })
 }
 
-/** @throws SPARK_SECRET_UNREADABLE where the file holds no certificate. */
-function sslOf(caFile: string | undefined, ca: Buffer | null): ChannelCredentials {
+/**
+ * The library would send an address as the name of a host, which TLS has no room for: another one
+ * is sent, and the certificate is still checked for the address.
+ * @throws SPARK_SECRET_UNREADABLE where the file holds no certificate.
+ */
+function sslOf({ host, tls }: SparkAddress, ca: Buffer | null): ChannelCredentials {
+  const isByAddress = tls?.serverName === undefined && isIP(host) !== 0
   try {
-    return credentials.createSsl(ca)
+    return credentials.createSsl(ca, null, null, {
+      ...(isByAddress && { checkServerIdentity: (_, shown) => checkServerIdentity(host, shown) }),
+    })
   } catch (error) {
-    const text = `${caFile ?? 'the system’s authorities'}: ${String(error)}`
+    const text = `${tls?.caFile ?? 'the system’s authorities'}: ${String(error)}`
     throw new NocturneError('SPARK_SECRET_UNREADABLE', text, { cause: error })
+  }
+}
+
+function namesOf({ host, tls }: SparkAddress): ClientOptions {
+  if (tls === undefined) return {}
+  if (tls.serverName === undefined) {
+    return isIP(host) === 0 ? {} : { 'grpc.ssl_target_name_override': NO_NAME }
+  }
+  return {
+    'grpc.ssl_target_name_override': tls.serverName,
+    'grpc.default_authority': tls.serverName,
   }
 }
 
