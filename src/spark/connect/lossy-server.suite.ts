@@ -55,6 +55,8 @@ export class LossyServer {
   readonly asked: string[] = []
   readonly tokens: string[] = []
   readonly observed: (string | undefined)[] = []
+  /** From where each unary call came: a port a connection. */
+  readonly peers: string[] = []
   readonly sessions: (string | undefined)[] = []
   /** How often each operation was begun. */
   readonly begun = new Map<string, number>()
@@ -108,6 +110,7 @@ export class LossyServer {
     // Of all three the session has the same number, of the first the server's as well.
     const { sessionId, observed } = decodeMessage('AnalyzePlanRequest', call.request) ?? {}
     this.tokens.push(String(call.metadata.get('authorization')[0] ?? ''))
+    this.peers.push(call.getPeer())
     this.sessions.push(sessionId)
     this.observed.push(observed)
     const fault = this.unaryFault
