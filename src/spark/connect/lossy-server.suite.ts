@@ -24,6 +24,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly after: number }
   /** So many responses, then the connection is gone. */
   | { readonly kind: 'dropped'; readonly after: number }
+  /** So many responses, then nothing more. */
+  | { readonly kind: 'stuck'; readonly after: number }
   /** So many responses, then another stream has taken over, as the server believes. */
   | { readonly kind: 'kicked'; readonly after: number }
   /** The operation is forgotten, and whoever asks is told so. */
@@ -171,6 +173,7 @@ export class LossyServer {
       case 'status':
         return fail(call, fault.status, fault.text)
       case 'silent':
+      case 'stuck':
         return
       default:
         call.end()
@@ -188,6 +191,8 @@ export class LossyServer {
 /** A clock whose sleeps are over at once, and move it on. */
 export class HastyClock implements Clock {
   readonly slept: number[] = []
+  /** How much longer than it was told each sleep is. */
+  lateMs = 0
   #now = 1_795_383_150_000
 
   now(): number {
@@ -196,7 +201,7 @@ export class HastyClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.slept.push(ms)
-    if (!signal?.aborted) this.#now += ms
+    if (!signal?.aborted) this.#now += ms + this.lateMs
     return new Promise((resolve) => void setImmediate(resolve))
   }
 
