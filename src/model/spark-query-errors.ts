@@ -2,13 +2,6 @@ import type { ErrorEntry } from './error-entry.ts'
 
 /** What can befall a query that runs in a Spark cluster, beside that it ends. */
 export const sparkQueryErrors = {
-  SPARK_QUERY_GONE: {
-    message: 'a query of Spark no longer runs, and nobody said why: {}',
-    advice: 'it is started again by itself; if somebody stops it, let them use nocturne spark stop',
-    retry: true,
-    exit: 1,
-    status: 503,
-  },
   SPARK_QUERY_STUCK: {
     message: 'a query of Spark says nothing while it has rows to read: {}',
     advice: 'it is stopped and started again by itself; look at the executors if it comes back',
@@ -19,7 +12,7 @@ export const sparkQueryErrors = {
   SPARK_BATCH_FAILED: {
     message: 'one batch of Spark fails each time: {}',
     advice:
-      'nothing is skipped: look at the rows of these offsets and at Spark’s log; it is tried again every minute',
+      'nothing is skipped: look at the rows from these offsets on; it is tried again each minute',
     retry: false,
     exit: 1,
     status: 503,
@@ -27,7 +20,7 @@ export const sparkQueryErrors = {
   SPARK_QUERY_REFUSED: {
     message: 'a query of Spark cannot go on: {}',
     advice:
-      'Spark needs to read readings and groups nocturne-spark*, and to write panes and its checkpoint folder; it is tried again every minute',
+      'look at Spark’s rights on readings, panes and its checkpoints; tried again each minute',
     retry: false,
     exit: 1,
     status: 503,
