@@ -89,7 +89,7 @@ function resultMetrics(registers: Registry[]) {
     }),
     rolledUp: new Counter({
       name: 'nocturne_rolled_up_total',
-      help: 'Closed panes and minutes by what became of them on their way to minutes and hours.',
+      help: 'Panes and minutes by what became of them on their way to minutes and hours.',
       labelNames: ['into', 'outcome'] as const,
       registers,
     }),

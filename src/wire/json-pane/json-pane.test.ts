@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { AggregateSpec } from '../model/monitor.ts'
-import { ByteReader, utf8 } from '../std/bytes.ts'
-import { decodePanesRecord } from './pane-codec.ts'
+import type { AggregateSpec } from '../../model/monitor.ts'
+import { ByteReader, utf8 } from '../../std/bytes.ts'
+import { decodePanesRecord } from '../pane-codec.ts'
 
 const json = (value: object) => ({ value: utf8(JSON.stringify(value)) })
 
@@ -97,5 +97,95 @@ for (const { says, error } of STRANGE) {
     const record = decodePanesRecord(json({ ...jsonPane, states }), () => aggregates)
 
     assert.equal(record.kind, 'rejected')
+  })
+}
+
+test('[P2] a JSON pane may say that nobody closes it, and that late rows were not counted', () => {
+  const { late: _late, ...uncounted } = jsonPane
+
+  const record = decodePanesRecord(json({ ...uncounted, closed: null }), () => aggregates)
+
+  assert.ok(record.kind === 'pane')
+  const { closed, endless, late } = record.pane
+  assert.deepEqual({ closed, endless, late }, { closed: false, endless: true, late: 0 })
+})
+
+const SUMS = [
+  { says: '2^53 − 1', states: { rows: 2 ** 53 - 1 }, inexact: false },
+  { says: '2^53', states: { rows: 2 ** 53 }, inexact: true },
+  { says: 'the greatest long', states: { rows: 2 ** 63 }, inexact: true },
+  { says: '2^51 thousandths', states: { wait_ms: 2 ** 51 / 1000 }, inexact: false },
+  { says: '2^52 thousandths', states: { wait_ms: 2 ** 52 / 1000 }, inexact: true },
+]
+
+for (const { says, states, inexact } of SUMS) {
+  test(`[P3] a JSON pane with a sum of ${says} is ${inexact ? 'flagged' : 'exact'}`, () => {
+    const record = decodePanesRecord(json({ ...jsonPane, states }), () => aggregates)
+
+    assert.ok(record.kind === 'pane')
+    assert.equal(record.pane.inexact, inexact)
+  })
+}
+
+const sketches: readonly AggregateSpec[] = [
+  { name: 'p95', kind: 'quantile', field: 'rtt_ms', digits: 3, q: 0.95 },
+  { name: 'sessions', kind: 'distinct', field: 'session', digits: 0 },
+]
+
+test('[Z9] [Z10] sketches that lack have seen nothing, and buckets come in any order', () => {
+  const states = [
+    {},
+    {
+      p95: [
+        [7, 1],
+        [-1, 2],
+        [-9, 3],
+      ],
+      sessions: {},
+    },
+  ]
+  const payloads = states.map((each) => {
+    const record = decodePanesRecord(json({ ...jsonPane, states: each }), () => sketches)
+    assert.ok(record.kind === 'pane')
+    return record.pane.states.map(({ kind, payload }) => [kind, payload.toHex()])
+  })
+
+  assert.deepEqual(payloads[0], [
+    [6, '00'],
+    [7, '00'],
+  ])
+  assert.deepEqual(payloads[1], [
+    [6, '03' + '1103' + '1002' + '1001'],
+    [7, '00'],
+  ])
+})
+
+/** A sketch of one value. */
+const LIST = 'AgEHDAMAAQhaoYgGAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=='
+
+const ODD_SKETCHES = [
+  {
+    says: 'a bucket twice',
+    p95: [
+      [7, 1],
+      [7, 2],
+    ],
+  },
+  { says: 'a bucket of no values', p95: [[7, 0]] },
+  { says: 'a bucket that no value falls into', p95: [[2184, 1]] },
+  { says: 'a broken bucket', p95: [[0.5, 1]] },
+  { says: 'no pairs', p95: [7, 1] },
+  { says: 'no base64', sessions: { 1: '%' } },
+  { says: 'no sketch', sessions: { 1: 'AAAA' } },
+  { says: 'a weight below 1', sessions: { 0.5: LIST } },
+  { says: 'a weight that is none', sessions: { much: LIST } },
+  { says: 'a weight twice', sessions: { 1: LIST, '1.0': LIST } },
+]
+
+for (const { says, ...states } of ODD_SKETCHES) {
+  test(`[Z9] [Z10] a JSON pane whose sketch has ${says} is rejected`, () => {
+    const record = decodePanesRecord(json({ ...jsonPane, states }), () => sketches)
+
+    assert.deepEqual(record, { kind: 'rejected', reason: 'shape' })
   })
 }
