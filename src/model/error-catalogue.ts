@@ -1,11 +1,15 @@
 import type { ErrorEntry } from './error-entry.ts'
 import { logErrors } from './log-errors.ts'
+import { sparkErrors } from './spark-errors.ts'
+import { sparkQueryErrors } from './spark-query-errors.ts'
 import { storeErrors } from './store-errors.ts'
 
 /** Every error that can leave a room; `{}` in a message is filled with what it met. */
 export const errorCatalogue = {
   ...logErrors,
   ...storeErrors,
+  ...sparkErrors,
+  ...sparkQueryErrors,
   CONFIG_INVALID: {
     message: 'the configuration is not valid: {}',
     advice: 'mend the line it names; nocturne check config FILE says the same without starting',

@@ -1,0 +1,126 @@
+import type { ErrorEntry } from './error-entry.ts'
+
+/** What can go wrong with a Spark cluster that aggregates for us. */
+export const sparkErrors = {
+  SPARK_UNAVAILABLE: {
+    message: 'Spark cannot be reached: {}',
+    advice: 'nothing is lost: readings wait in the log; it is tried again by itself',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_DENIED: {
+    message: 'Spark refuses our token: {}',
+    advice:
+      'put the server’s token into the file of aggregate.spark.token_file; tried again by itself',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_TOKEN_IN_CLEAR: {
+    message: 'a token is not sent in clear to another machine: {}',
+    advice: 'set aggregate.spark.tls and put a TLS proxy before Spark; docs/spark.md shows one',
+    retry: false,
+    exit: 4,
+    status: 503,
+  },
+  SPARK_SECRET_UNREADABLE: {
+    message: 'a certificate or token for Spark cannot be read: {}',
+    advice: 'check the file and its permissions; it is tried again by itself',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_TLS_UNKNOWN_CA: {
+    message: 'the certificate before Spark is signed by nobody we trust: {}',
+    advice: 'name the authority that signed it under aggregate.spark.tls.ca; tried again by itself',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_TLS_HOSTNAME: {
+    message: 'the certificate before Spark is for another host: {}',
+    advice: 'let it carry the address of aggregate.spark.remote, or say tls.server_name',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_TLS_EXPIRED: {
+    message: 'the certificate before Spark is not valid today: {}',
+    advice: 'renew it, and check the clocks; it is tried again by itself',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_TLS_MISMATCH: {
+    message: 'Spark’s side speaks TLS and we do not, or we do and it does not: {}',
+    advice: 'set or remove aggregate.spark.tls; it is tried again by itself',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_VERSION: {
+    message: 'this Spark is not one that we can use: {}',
+    advice: 'name a Spark Connect server of 4.1.0 or newer in aggregate.spark.remote',
+    retry: false,
+    exit: 3,
+    status: 503,
+  },
+  SPARK_SESSION_CHANGED: {
+    message: 'Spark was restarted and has forgotten our session: {}',
+    advice: 'nothing is lost: the query is started again from its checkpoint by itself',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_SESSION_CLOSED: {
+    message: 'Spark has closed our session: {}',
+    advice:
+      'a new one is opened by itself; set spark.connect.session.manager.defaultSessionTimeout=-1',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_QUERY_GONE: {
+    message: 'Spark knows no such query any more: {}',
+    advice: 'nothing is lost: it is started again from its checkpoint by itself',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_REFUSED: {
+    message: 'Spark refuses what we ask: {}',
+    advice: 'this may be a bug: report it with the condition in brackets and Spark’s version',
+    retry: false,
+    exit: 70,
+    status: 500,
+  },
+  SPARK_ANSWER_INVALID: {
+    message: 'what answers is no Spark Connect server: {}',
+    advice: 'let aggregate.spark.remote name one; its port is 15002 unless it was changed',
+    retry: false,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_QUERY_FAILED: {
+    message: 'Spark’s query has ended by itself: {}',
+    advice: 'what names a batch or a condition needs a person; all else is tried again by itself',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
+  SPARK_DATA_LOST: {
+    message: 'readings were deleted before Spark had read them: {}',
+    advice: 'what is there is read on; keep readings for longer than Spark may be down',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
+  AGGREGATE_ENGINE_DIFFERS: {
+    message: 'another engine makes the panes of these readings: {}',
+    advice: 'end it first: nocturne spark stop, or a stop of whoever aggregates with engine own',
+    retry: false,
+    exit: 4,
+    status: 409,
+  },
+} as const satisfies Record<string, ErrorEntry>
