@@ -44,6 +44,7 @@ export function addUp(program: Command, terminal: Terminal): void {
       .option('--config <file>', 'what to watch and whom to tell; docs/config.md')
       .option('--data <folder>', 'where the log and the store lie')
       .option('--listen <address:port>', 'where the wall and the API are', argument.listen)
+      .option('--engine <name>', 'who makes panes of rows: own or spark', argument.engine)
       .option('--no-simulation', 'leave simulated sources out')
   withConfig(program.command('up'))
     .description('Start everything in one process, with the wall.')
