@@ -7,6 +7,7 @@ import { systemClock } from '../src/std/clock.ts'
 import { startCassandra, type CassandraCluster } from './stack/cassandra-cluster.ts'
 import { startKafka, type KafkaCluster } from './stack/kafka-cluster.ts'
 import { startMirrorMaker } from './stack/mirror-maker.ts'
+import { startSpark, type SparkServer } from './stack/spark-server.ts'
 import { startZookeeperKafka } from './stack/zookeeper-cluster.ts'
 
 const USAGE = `npm run stack -- kafka one | kafka three | kafka six    Kafka 4.3.1
@@ -14,7 +15,8 @@ npm run stack -- secured                               one broker, SASL_SSL and 
 npm run stack -- zookeeper                             Kafka 3.9.2 on ZooKeeper 3.9.5
 npm run stack -- mirror FROM-PORT TO-PORT PATTERN      MirrorMaker 2, topics by pattern
 npm run stack -- cassandra one | cassandra three       Cassandra 5.0.8
-npm run stack -- cassandra secured                     one node, TLS, passwords and rights`
+npm run stack -- cassandra secured                     one node, TLS, passwords and rights
+npm run stack -- spark [TOKEN]                         Spark Connect 4.2.0, two threads`
 const NEVER_MS = 2_147_483_647
 
 type Running = { readonly says: string; close(): Promise<void> }
@@ -32,6 +34,8 @@ function started([kind = '', ...args]: readonly string[]): Promise<Running> | un
       return startZookeeperKafka({}).then(shown)
     case 'cassandra':
       return cassandraOf(first)?.then(cassandraShown)
+    case 'spark':
+      return startSpark(first === '' ? {} : { token: first }).then(sparkShown)
     case 'mirror':
       return startMirrorMaker({ from: local(first), to: local(to), topics }).then(
         ({ pid, close }) => ({ says: `pid ${pid}`, close }),
@@ -56,6 +60,11 @@ ${localDataCenter}`
     ({ username, password }) => `\n${username} ${password}`,
   )
   return { says: `${says}${roles.join('')}\n${security.caFile}`, close }
+}
+
+function sparkShown({ address, close }: SparkServer): Running {
+  const { host, port, tokenFile } = address
+  return { says: `sc://${host}:${port}${tokenFile === undefined ? '' : `\n${tokenFile}`}`, close }
 }
 
 const local = (port: string) => [{ host: '127.0.0.1', port: Number(port) }]

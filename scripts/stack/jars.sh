@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # Prints the folder that holds one set of jars, after fetching it with Maven once:
-#   jars.sh kafka | kafka39 | zookeeper | cassandra | all
+#   jars.sh kafka | kafka39 | zookeeper | cassandra | spark | all
 # kafka is Kafka 4.3.1 (server, tools, MirrorMaker 2), kafka39 is Kafka 3.9.2, the last line that
-# runs on ZooKeeper, zookeeper is ZooKeeper 3.9.5, cassandra is Cassandra 5.0.8. Versions are
-# pinned; a finished folder is used again, an interrupted fetch leaves none behind. Needs mvn;
-# NOCTURNE_STACK names another cache.
+# runs on ZooKeeper, zookeeper is ZooKeeper 3.9.5, cassandra is Cassandra 5.0.8, spark is Spark
+# Connect 4.2.0 with Kafka's source and sink. Versions are pinned; a finished folder is used again,
+# an interrupted fetch leaves none behind. Needs mvn; NOCTURNE_STACK names another cache.
 set -euo pipefail
 
 cache=${NOCTURNE_STACK:-$HOME/.cache/nocturne-stack}
 
 # What each set needs beyond what its parts bring: the jars of servers name a logging interface and
 # bring nothing behind it, ZooKeeper's metrics and snappy are optional to Maven and needed to run,
-# Cassandra's jamm is also the Java agent that measures its memory.
+# Cassandra's jamm is also the Java agent that measures its memory. What stands behind a version,
+# GROUP/ARTIFACT and commas between, is left out: Spark's server carries those two in its own jar.
 declare -A versions=([kafka]=4.3.1 [kafka39]=3.9.2 [zookeeper]=3.9.5 [cassandra]=5.0.8)
+versions[spark]=4.2.0
+connect=org.apache.spark/spark-connect
 declare -A artifacts=(
   [kafka]="org.apache.kafka:kafka_2.13:4.3.1 org.apache.kafka:kafka-tools:4.3.1
     org.apache.kafka:connect-mirror:4.3.1 org.apache.kafka:connect-runtime:4.3.1
@@ -24,6 +27,9 @@ declare -A artifacts=(
   [zookeeper]="org.apache.zookeeper:zookeeper:3.9.5 io.dropwizard.metrics:metrics-core:4.1.12.1
     org.xerial.snappy:snappy-java:1.1.10.5"
   [cassandra]="org.apache.cassandra:cassandra-all:5.0.8 com.github.jbellis:jamm:0.4.0"
+  [spark]="org.apache.spark:spark-sql_2.13:4.2.0 org.apache.spark:spark-pipelines_2.13:4.2.0
+    org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0
+    org.apache.spark:spark-connect_2.13:4.2.0:$connect-common_2.13,$connect-shims_2.13"
 )
 
 pom() { # name
@@ -31,11 +37,16 @@ pom() { # name
   echo '<modelVersion>4.0.0</modelVersion><packaging>pom</packaging>'
   echo "<groupId>nocturne</groupId><artifactId>$1-jars</artifactId><version>1</version>"
   echo '<dependencies>'
-  local group artifact version
+  local group artifact version without
   for coordinates in ${artifacts[$1]}; do
-    IFS=: read -r group artifact version <<<"$coordinates"
+    IFS=: read -r group artifact version without <<<"$coordinates"
     printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId>' "$group" "$artifact"
-    printf '<version>%s</version></dependency>\n' "$version"
+    printf '<version>%s</version><exclusions>' "$version"
+    for left_out in ${without//,/ }; do
+      printf '<exclusion><groupId>%s</groupId>' "${left_out%/*}"
+      printf '<artifactId>%s</artifactId></exclusion>' "${left_out#*/}"
+    done
+    printf '</exclusions></dependency>\n'
   done
   echo '</dependencies></project>'
 }
@@ -65,7 +76,7 @@ fetch() { # name
 }
 
 case ${1:-} in
-  all) for name in kafka kafka39 zookeeper cassandra; do fetch "$name"; done ;;
-  kafka | kafka39 | zookeeper | cassandra) fetch "$1" ;;
+  all) for name in "${!versions[@]}"; do fetch "$name"; done ;;
+  kafka | kafka39 | zookeeper | cassandra | spark) fetch "$1" ;;
   *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -10,7 +10,7 @@ const TOOL_MS_MAX = 90_000
 const TOOL_BYTES_MAX = 64 * 1_048_576
 
 /** A set of jars that `jars.sh` knows. */
-export type JarSet = 'kafka' | 'kafka39' | 'zookeeper' | 'cassandra'
+export type JarSet = 'kafka' | 'kafka39' | 'zookeeper' | 'cassandra' | 'spark'
 
 /** The flags that send a set's log to standard error. */
 const LOGGING: Readonly<Record<JarSet, string>> = {
@@ -18,6 +18,7 @@ const LOGGING: Readonly<Record<JarSet, string>> = {
   kafka39: `-Dlog4j.configuration=file:${join(import.meta.dirname, 'log4j.properties')}`,
   zookeeper: `-Dlogback.configurationFile=${join(import.meta.dirname, 'logback.xml')}`,
   cassandra: `-Dlogback.configurationFile=${join(import.meta.dirname, 'logback.xml')}`,
+  spark: `-Dlog4j2.configurationFile=file:${join(import.meta.dirname, 'log4j2.properties')}`,
 }
 
 /** The folder of a set of jars, fetched with Maven when it is not there yet. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { Relation, SparkSession } from '../../../src/spark/spark-session.ts'
 
 /**
- * The rows of a batch relation as Spark's JSON has them: a column that is NULL is left out. Through a
- * folder, so the server has to run on this machine; for small results.
+ * The rows of a batch relation as Spark's JSON has them: a column that is NULL is left out. They
+ * go through a folder, so the server has to run on this machine; for small results.
  */
 export async function sparkRows(
   session: SparkSession,
