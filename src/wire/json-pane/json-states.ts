@@ -1,6 +1,7 @@
 // The states of a JSON pane, by name (spark.md 5.3); a state that lacks is its kind's zero, since
 // Spark leaves nulls away:
-//   count: integer · sum: decimal · min, max: number · mean: "name.sum" decimal, "name.count"
+//   count: integer · sum: decimal, or "name.units" integer, of 10^-digits each · min, max: number
+//   mean: "name.sum" decimal, or "name.sum.units" in thousandths, "name.count"
 //   count and sum of a sample: "name.e" [64 sums, null for 0] or base64 of a tuple sketch (Z18)
 //   quantile: [[bucket, values], …] in any order (Z9)
 //   distinct: {"weight": base64 of an HllSketch} (Z10)
@@ -96,7 +97,7 @@ function writeError(said: unknown): boolean {
 /** The sums in a tuple sketch; the empty text is a total that no row of the sample was in. */
 function sketchedSums(text: string): unknown {
   const bytes = base64(text)
-  return text === '' ? NO_SUMS : bytes && readTupleSums(bytes)
+  return text === '' ? NO_SUMS : bytes && readTupleSums(bytes)?.map(travelling)
 }
 
 function writeUnits(value: unknown, digits: number): Verdict {
@@ -109,7 +110,13 @@ function writeUnits(value: unknown, digits: number): Verdict {
 
 function writeSum({ name, digits }: AggregateSpec, states: NamedStates): Verdict {
   writer.u8(digits)
-  return writeUnits(states[name] ?? 0, digits)
+  return writeDecimal(name, states, digits)
+}
+
+/** As integer units where the writer has them, else as a decimal. */
+function writeDecimal(name: string, states: NamedStates, digits: number): Verdict {
+  const units = states[`${name}.units`]
+  return units === undefined ? writeUnits(states[name] ?? 0, digits) : writeUnits(units, 0)
 }
 
 function writeExtremum({ name }: AggregateSpec, states: NamedStates): Verdict {
@@ -122,7 +129,7 @@ function writeExtremum({ name }: AggregateSpec, states: NamedStates): Verdict {
 
 function writeMean({ name }: AggregateSpec, states: NamedStates): Verdict {
   const count = states[`${name}.count`] ?? 0
-  const verdict = writeUnits(states[`${name}.sum`] ?? 0, 3)
+  const verdict = writeDecimal(`${name}.sum`, states, 3)
   if (!shape.count(count)) return 'strange'
   writer.varint(count)
   return verdict

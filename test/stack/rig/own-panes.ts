@@ -1,6 +1,7 @@
 import { PartitionFold } from '../../../src/aggregate/partition-fold.ts'
-import type { MonitorSpec } from '../../../src/model/monitor.ts'
-import type { Pane } from '../../../src/model/pane.ts'
+import type { AggregateSpec, MonitorSpec } from '../../../src/model/monitor.ts'
+import type { Pane, PaneState } from '../../../src/model/pane.ts'
+import { aggregateState } from '../../../src/sketch/aggregate-state.ts'
 import { utf8 } from '../../../src/std/bytes.ts'
 import { decodePanesRecord, paneKey } from '../../../src/wire/pane-codec.ts'
 import type { PaneBytes, SourceRow } from './spark-batch.ts'
@@ -39,7 +40,14 @@ export function foldRows(given: OwnGiven, rows: readonly SourceRow[]): OwnOutcom
       value: utf8(JSON.stringify({ ts: FINAL_AT, site, stream: '-', src: 'beat' })),
     }))
     const fold = new PartitionFold(
-      { site: given.ownSite, monitors, partitions: given.partitions, panesPartitions: 1, skewMs: given.skewMs, early: false },
+      {
+        site: given.ownSite,
+        monitors,
+        partitions: given.partitions,
+        panesPartitions: 1,
+        skewMs: given.skewMs,
+        early: false,
+      },
       partition,
     )
     for (let base = 0; base < mine.length; base += 1000) {
@@ -83,7 +91,11 @@ function columnsOf(rows: readonly SourceRow[], base: number) {
     lengths[i] = value.length
     end += value.length
   }
-  const none = { bytes: new Uint8Array(0), starts: new Int32Array(rows.length), lengths: new Int32Array(rows.length).fill(-1) }
+  const none = {
+    bytes: new Uint8Array(0),
+    starts: new Int32Array(rows.length),
+    lengths: new Int32Array(rows.length).fill(-1),
+  }
   return {
     base,
     next: base + rows.length,
@@ -98,29 +110,52 @@ function columnsOf(rows: readonly SourceRow[], base: number) {
 type Comparable = Readonly<Record<string, unknown>>
 
 /** What both engines have to agree on, by monitor, source, slice and group. */
-export function comparable(panes: readonly Pane[], site: string): ReadonlyMap<string, Comparable> {
+export function comparable(
+  panes: readonly Pane[],
+  of: { readonly site: string; readonly monitors: readonly MonitorSpec[] },
+): ReadonlyMap<string, Comparable> {
   const out = new Map<string, Comparable>()
   for (const pane of panes) {
-    if (pane.site !== site) continue
+    if (pane.site !== of.site) continue
     const { monitor, group, partition, start } = pane
     const id = JSON.stringify([monitor, partition, start, group])
     if (out.has(id)) throw new Error(`two panes of ${id}`)
     const { definition, length, rev, spread, sampled, inexact, eventMax, appendedMax } = pane
-    const states = pane.states.map(({ kind, version, payload }) => `${kind}.${version}:${payload.toHex()}`)
-    out.set(id, { definition, length, rev, spread, sampled, inexact, eventMax, appendedMax, states })
+    const aggregates = of.monitors.find((each) => each.id === monitor)?.aggregates ?? []
+    const states = pane.states.map((state, i) => stateText(aggregates[i]!, state))
+    const facts = { definition, length, rev, spread, sampled, inexact, eventMax, appendedMax }
+    out.set(id, { ...facts, states })
   }
   return out
 }
 
+/** Its bytes; of numbers that a double no longer counts, only that they are such (P3, Z18). */
+function stateText(spec: AggregateSpec, state: PaneState): string {
+  const { kind, version, payload } = state
+  const decoded = aggregateState.decode(spec, state)
+  const error = decoded !== undefined && 'error' in decoded ? (decoded.error ?? []) : []
+  const units = decoded !== undefined && 'units' in decoded ? [decoded.units] : []
+  const isInexact = [...units, ...error].some((each) => Math.abs(each) > Number.MAX_SAFE_INTEGER)
+  if (decoded === undefined) return 'unreadable'
+  return `${spec.name} ${kind}.${version}:${isInexact ? 'inexact' : payload.toHex()}`
+}
+
 /** Spark's panes as they are read; throws of one that cannot be, or has another's key. */
-export function readPanes(records: readonly PaneBytes[], monitors: readonly MonitorSpec[]): readonly Pane[] {
+export function readPanes(
+  records: readonly PaneBytes[],
+  monitors: readonly MonitorSpec[],
+): readonly Pane[] {
   return records.map((record) => {
-    const read = decodePanesRecord(record, (id, definition) =>
-      monitors.find((monitor) => monitor.id === id && monitor.definition === definition)?.aggregates,
+    const read = decodePanesRecord(
+      record,
+      (id, definition) =>
+        monitors.find((monitor) => monitor.id === id && monitor.definition === definition)
+          ?.aggregates,
     )
     if (read.kind !== 'pane') throw new Error(`no pane: ${new TextDecoder().decode(record.value)}`)
     const { monitor, group } = read.pane
-    if (record.key.toHex() !== paneKey(monitor, group).toHex()) throw new Error(`key of ${monitor} ${group}`)
+    if (record.key.toHex() !== paneKey(monitor, group).toHex())
+      throw new Error(`key of ${monitor} ${group}`)
     return read.pane
   })
 }

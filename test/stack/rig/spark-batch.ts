@@ -89,7 +89,9 @@ export async function runBatch(
     const counts = await rowsOf(session, { kind: 'sql', query })
     return {
       panes: panes.map(paneBytes),
-      refused: new Map(counts.map((row) => [`${member(row, 'refused')}`, Number(member(row, 'n'))])),
+      refused: new Map(
+        counts.map((row) => [`${member(row, 'refused')}`, Number(member(row, 'n'))]),
+      ),
     }
   } finally {
     await rm(folder, { recursive: true })
@@ -103,5 +105,7 @@ function paneBytes(row: unknown): PaneBytes {
 }
 
 function member(row: unknown, name: string): unknown {
-  return typeof row === 'object' && row !== null ? Object.entries(row).find(([key]) => key === name)?.[1] : undefined
+  return typeof row === 'object' && row !== null
+    ? Object.entries(row).find(([key]) => key === name)?.[1]
+    : undefined
 }
