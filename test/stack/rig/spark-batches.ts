@@ -4,6 +4,8 @@ import { startSpark } from '../../../scripts/stack/spark-server.ts'
 import { openSparkSession } from '../../../src/spark/connect/session.ts'
 import type { SparkAddress, SparkSession } from '../../../src/spark/spark-session.ts'
 import { systemClock } from '../../../src/std/clock.ts'
+import type { SparkSpec } from '../../../src/spark/spark-spec.ts'
+import { RATES } from './any-readings.ts'
 import { sparkSettings } from './spark-batch.ts'
 
 /** Where a server is: the one that `NOCTURNE_SPARK` names (`host:port`), or one of the test's own. */
@@ -27,4 +29,17 @@ export async function sparkSession(t: TestContext, address: SparkAddress): Promi
   })
   await session.configure(sparkSettings)
   return session
+}
+
+/** A site's query over rows of the rates that `anySourceRows` has. */
+export const sparkSpec: SparkSpec = {
+  address: { host: '', port: 0 },
+  sites: ['here'],
+  checkpoints: '',
+  triggerMs: 1000,
+  rowsPerBatchMax: 100_000,
+  shufflePartitions: 2,
+  spreadMs: 10_000,
+  rates: RATES,
+  kafkaOptions: {},
 }
