@@ -2,9 +2,9 @@
 # Prints the folder that holds one set of jars, after fetching it with Maven once:
 #   jars.sh kafka | kafka39 | zookeeper | cassandra | spark | all
 # kafka is Kafka 4.3.1 (server, tools, MirrorMaker 2), kafka39 is Kafka 3.9.2, the last line that
-# runs on ZooKeeper, zookeeper is ZooKeeper 3.9.5, cassandra is Cassandra 5.0.8, spark is the Spark
-# Connect server 4.2.0 with the Kafka source and sink. Versions are pinned; a finished folder is used
-# again, an interrupted fetch leaves none behind. Needs mvn; NOCTURNE_STACK names another cache.
+# runs on ZooKeeper, zookeeper is ZooKeeper 3.9.5, cassandra is Cassandra 5.0.8, spark is Spark
+# Connect 4.2.0 with Kafka's source and sink. Versions are pinned; a finished folder is used again,
+# an interrupted fetch leaves none behind. Needs mvn; NOCTURNE_STACK names another cache.
 set -euo pipefail
 
 cache=${NOCTURNE_STACK:-$HOME/.cache/nocturne-stack}
@@ -13,7 +13,8 @@ cache=${NOCTURNE_STACK:-$HOME/.cache/nocturne-stack}
 # bring nothing behind it, ZooKeeper's metrics and snappy are optional to Maven and needed to run,
 # Cassandra's jamm is also the Java agent that measures its memory. What stands behind a version,
 # GROUP/ARTIFACT and commas between, is left out: Spark's server carries those two in its own jar.
-declare -A versions=([kafka]=4.3.1 [kafka39]=3.9.2 [zookeeper]=3.9.5 [cassandra]=5.0.8 [spark]=4.2.0)
+declare -A versions=([kafka]=4.3.1 [kafka39]=3.9.2 [zookeeper]=3.9.5 [cassandra]=5.0.8)
+versions[spark]=4.2.0
 connect=org.apache.spark/spark-connect
 declare -A artifacts=(
   [kafka]="org.apache.kafka:kafka_2.13:4.3.1 org.apache.kafka:kafka-tools:4.3.1

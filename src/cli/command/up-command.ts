@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { App, AppOptions } from '../../app/app.ts'
+import type { AppOptions } from '../../app/app-options.ts'
+import type { App } from '../../app/app.ts'
 import { roles, type Role } from '../../app/roles.ts'
 import type { Config } from '../../config/config.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'

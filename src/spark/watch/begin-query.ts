@@ -1,21 +1,15 @@
-import { NocturneError } from '../../model/nocturne-error.ts'
 import type { SiteProgram } from '../site-program.ts'
 import type { QueryId, SparkSession } from '../spark-session.ts'
 import type { SparkSpec } from '../spark-spec.ts'
 import {
   namePrefix,
   panesQuery,
-  planHash,
-  queryName,
   readingsSource,
   sessionSettings,
   siteFolder,
 } from './query-plan.ts'
 import type { SharedPositions } from './shared-positions.ts'
 import type { SiteRecord } from './site-memory.ts'
-
-/** The first that has all that the text asks for. */
-const VERSION_MIN = [4, 1] as const
 
 /** What is asked for: one text, in the folder that is its own. */
 export type Wanted = {
@@ -40,10 +34,9 @@ export type Begun = { readonly query: QueryId; readonly isFollowed: boolean }
  */
 export async function beginQuery(session: SparkSession, wanted: Wanted): Promise<Begun> {
   const { spec, site, program, record, isAnew } = wanted
-  assertVersion(await session.version())
   await session.configure(sessionSettings(spec))
-  const hash = planHash(program, spec)
-  const name = queryName(site, hash)
+  const { hash } = program
+  const name = `${namePrefix(site)}${hash}`
   const running = (await session.queries.active()).filter((each) =>
     each.name.startsWith(namePrefix(site)),
   )
@@ -72,11 +65,4 @@ async function start(
   const query = await session.queries.start(panesQuery(spec, { program, name, folder }))
   await keep({ ...next, query: query.id })
   return query
-}
-
-function assertVersion(text: string): void {
-  const [major = 0, minor = 0] = text.split('.').map(Number)
-  const [majorMin, minorMin] = VERSION_MIN
-  if (major > majorMin || (major === majorMin && minor >= minorMin)) return
-  throw new NocturneError('SPARK_VERSION', text.slice(0, 40))
 }

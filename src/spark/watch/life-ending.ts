@@ -19,7 +19,9 @@ const DETAIL_CHARS_MAX = 400
 /** What errors of calls are to the life of a query; all others of Spark's wait for a person. */
 const EVENT_BY_CODE: Partial<Readonly<Record<ErrorCode, LifeEvent>>> = {
   SPARK_UNAVAILABLE: 'unreachable',
-  SPARK_SESSION_LOST: 'gone',
+  SPARK_SESSION_CHANGED: 'gone',
+  SPARK_SESSION_CLOSED: 'gone',
+  SPARK_QUERY_GONE: 'gone',
   SPARK_QUERY_FAILED: 'ended',
   SPARK_DATA_LOST: 'dataLost',
   // Members of our own engine that were killed stay for seconds.

@@ -1,7 +1,6 @@
 import type { SiteProgram } from '../site-program.ts'
 import type { SparkSpec } from '../spark-spec.ts'
 import type { QueryStart, Relation } from '../spark-session.ts'
-import { fnv1a64 } from '../../std/hash.ts'
 
 /** What every session is told before anything is made in it (9.1). */
 export const sessionSettings = ({ shufflePartitions }: SparkSpec): Record<string, string> => ({
@@ -20,13 +19,8 @@ export const sessionSettings = ({ shufflePartitions }: SparkSpec): Record<string
   'spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled': 'true',
 })
 
-/** Names what the folder of a query belongs to: its text, and what is frozen with its state. */
-export const planHash = ({ hash }: SiteProgram, { shufflePartitions }: SparkSpec): string =>
-  fnv1a64([hash, '\0', String(shufflePartitions)])
-
-/** Every query of a site has a name of this beginning, and none of another site. */
+/** Every query of a site has a name of this beginning, and none of another site; a hash follows. */
 export const namePrefix = (site: string): string => `nocturne ${site} `
-export const queryName = (site: string, hash: string): string => `${namePrefix(site)}${hash}`
 
 /** Where the folders of a site lie; `n` is another for each text that ever ran (Z15). */
 export const siteFolder = ({ checkpoints }: SparkSpec, site: string): string =>

@@ -30,8 +30,8 @@ export type SiteDeps = {
   readonly random: () => number
   /** A UUID that nobody has. */
   readonly newId: () => string
-  /** The session of this id; nothing is asked of the server yet. */
-  readonly open: (id: string) => SparkSession
+  /** The session of this id, new where the server has none. @throws SPARK_*. */
+  readonly open: (id: string) => Promise<SparkSession>
   readonly spec: SparkSpec
   /** Of `readings`, and of `panes`. */
   readonly partitions: number
@@ -75,6 +75,7 @@ export class SiteWatch {
   readonly #marks: SourceMarks
   readonly #wait: RetryWait
   #state: LifeState = 'offline'
+  #sessionId: string
   #session: SparkSession | undefined
   #run: Run | undefined
   #isAnew = false
@@ -87,6 +88,7 @@ export class SiteWatch {
   constructor(deps: SiteDeps, { figures, remembered, published }: SiteStart) {
     this.#deps = deps
     this.#figures = figures
+    this.#sessionId = remembered?.session ?? deps.newId()
     this.#memory = new SiteMemory(deps.log, figures.site, remembered)
     this.#marks = new SourceMarks(figures.site, deps.partitions)
     this.#marks.reached(new Map(remembered?.published))
@@ -146,7 +148,7 @@ export class SiteWatch {
     const program = programs.current.get(site)
     if (program === undefined) return { event: 'refused', code: 'SPARK_REFUSED', detail: site }
     const { record } = this.#memory
-    const session = (this.#session ??= this.#deps.open(record?.session ?? this.#deps.newId()))
+    const session = (this.#session ??= await this.#deps.open(this.#sessionId))
     await this.#stopOld()
     const keep = (kept: SiteRecord): Promise<void> =>
       this.#memory.keep(kept, { marks: this.#marks.published, now: clock.now() })
@@ -225,7 +227,8 @@ export class SiteWatch {
     if (act === 'waitAnew') this.#isAnew = true
     if (act === 'wait' || act === 'waitAnew') this.#wait.failed()
     if (act === 'tell') this.#wait.refused()
-    if (event === 'gone') this.#forgetSession()
+    if (event === 'gone') this.#forgetSession(ending.code === 'SPARK_SESSION_CLOSED')
+    if (event === 'unreachable') this.#forgetSession(false)
     if (to === 'running' && before !== 'running') {
       this.#wait.runs()
       this.#marks.runs()
@@ -251,11 +254,11 @@ export class SiteWatch {
     logger.warn({ ...facts, code }, new NocturneError(code, detail).message)
   }
 
-  /** Whoever is forgotten begins under another name: ids of closed sessions are refused. */
-  #forgetSession(): void {
+  /** An id whose session was closed is refused for ever; a restarted server takes it again. */
+  #forgetSession(isClosed: boolean): void {
     this.#session?.close()
-    this.#session = this.#deps.open(this.#deps.newId())
-    this.#run = undefined
+    this.#session = undefined
+    if (isClosed) this.#sessionId = this.#deps.newId()
   }
 
   async #publishAlways(signal: AbortSignal): Promise<void> {
