@@ -41,7 +41,7 @@ export async function orderPanes(
 async function marksOf(loose: LoosePanes, partitions: number): Promise<Marks> {
   const marks = new Map<string, Map<number, Watermark>>()
   for (let partition = 0; partition < partitions; partition++) {
-    for await (const value of valuesOf(loose, partition)) {
+    for await (const value of bytesIn(loose, partition)) {
       const mark = watermarkOf(value)
       if (mark === undefined) continue
       const bySource = marks.get(mark.site) ?? new Map<number, Watermark>()
@@ -106,7 +106,7 @@ function watermarkOf(bytes: Uint8Array): Watermark | undefined {
   return parsed.ok ? readWatermark(parsed.value) : undefined
 }
 
-async function* valuesOf({ log, topic }: LoosePanes, partition: number): AsyncIterable<Uint8Array> {
+async function* bytesIn({ log, topic }: LoosePanes, partition: number): AsyncIterable<Uint8Array> {
   for await (const batch of readToEnd(log, { topic, partition })) {
     for (let row = 0; row < batch.count; row++) yield bytesOf(batch.values, row)
   }
