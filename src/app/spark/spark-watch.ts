@@ -3,10 +3,7 @@ import type { ReadinessCheck } from '../../serve/serve-context.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 
 /** What readiness says of the queries that are watched here: ready while each of them runs. */
-export function sparkChecks(
-  sites: Iterable<SiteFigures>,
-  now: number,
-): readonly ReadinessCheck[] {
+export function sparkChecks(sites: Iterable<SiteFigures>, now: number): readonly ReadinessCheck[] {
   return Array.from(sites, ({ site, state, trouble }) => {
     const name = `spark ${site}`
     if (trouble !== undefined) {
@@ -21,11 +18,7 @@ export function sparkChecks(
 const STATES = ['offline', 'starting', 'running', 'backoff', 'failed'] as const
 
 /** Brings the figures of the queries into the metrics (R7). */
-export function observeSpark(
-  metrics: Metrics,
-  sites: Iterable<SiteFigures>,
-  now: number,
-): void {
+export function observeSpark(metrics: Metrics, sites: Iterable<SiteFigures>, now: number): void {
   const { spark } = metrics
   for (const figures of sites) {
     const { site, last, watermarks } = figures
