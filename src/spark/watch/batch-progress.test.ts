@@ -25,7 +25,7 @@ const PROGRESS = {
       numInputRows: 900,
     },
   ],
-  observedMetrics: { seen: { values: [1, null, 'x'], schema: {} } },
+  observedMetrics: { seen: { 'max(t)': 1, 'max(CASE WHEN a THEN b END)': null, 'count(1)': 'x' } },
 }
 
 test('[Z13] a progress event tells its batch, what it took, where it ended and what it saw', () => {
@@ -47,6 +47,27 @@ test('[Z13] a progress event tells its batch, what it took, where it ended and w
     watermarkMs: Date.parse('2026-11-29T15:59:00Z'),
   })
   assert.deepEqual(readBatchProgress(JSON.stringify(PROGRESS), ASKED), found)
+})
+
+test('[Z13] who asks is told in other words than who listens, and it means the same', () => {
+  const [source] = PROGRESS.sources
+  const asked = {
+    ...PROGRESS,
+    sources: [
+      {
+        ...source,
+        startOffset: JSON.stringify(source!.startOffset),
+        endOffset: JSON.stringify(source!.endOffset),
+      },
+    ],
+    observedMetrics: { seen: { values: [1, null, 'x'], schema: { type: 'struct' } } },
+  }
+
+  const [one, other] = [PROGRESS, asked].map((each) =>
+    readBatchProgress(JSON.stringify(each), ASKED),
+  )
+
+  assert.deepEqual(other, one)
 })
 
 test('[Z13] a first batch has no start, and what is not said is absent or 0', () => {

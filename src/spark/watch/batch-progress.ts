@@ -42,7 +42,6 @@ export function readBatchProgress(
   const operators = listAt(progress, 'stateOperators')
   const durations = objectAt(progress, 'durationMs') ?? {}
   const observed = objectAt(objectAt(progress, 'observedMetrics') ?? {}, asked.observedAs)
-  const values = observed?.['values']
   const watermarkMs = instantAt(objectAt(progress, 'eventTime') ?? {}, 'watermark')
   return {
     id: textAt(progress, 'id'),
@@ -57,7 +56,7 @@ export function readBatchProgress(
     droppedRows: sumOf(operators, 'numRowsDroppedByWatermark'),
     startOffsets: offsetsOf(sources, 'startOffset', asked.topic),
     endOffsets: offsetsOf(sources, 'endOffset', asked.topic),
-    ...(Array.isArray(values) && { observed: values as readonly unknown[] }),
+    ...(observed !== undefined && { observed: valuesOf(observed) }),
     ...(watermarkMs !== undefined && { watermarkMs }),
   }
 }
@@ -115,7 +114,14 @@ function instantAt(from: Json, name: string): number | undefined {
 const sumOf = (list: readonly Json[], name: string): number =>
   list.reduce((sum, each) => sum + countAt(each, name), 0)
 
-/** `{"readings":{"0":12}}` of each source; before its first batch Spark writes null. */
+/** Events name each value by its metric, in their order; whoever asks is told values and schema. */
+function valuesOf(observed: Json): readonly unknown[] {
+  const values = valueAt(observed, 'values')
+  const isList = Array.isArray(values) && Object.hasOwn(observed, 'schema')
+  return isList ? (values as readonly unknown[]) : Object.values(observed)
+}
+
+/** `{"readings":{"0":12}}` of each source, or that as text; null before its first batch. */
 function offsetsOf(
   sources: readonly Json[],
   name: 'startOffset' | 'endOffset',
@@ -123,13 +129,12 @@ function offsetsOf(
 ): ReadonlyMap<number, number> {
   const offsets = new Map<number, number>()
   for (const source of sources) {
-    const byPartition = objectAt(objectAt(source, name) ?? {}, topic) ?? {}
-    for (const [key, offset] of Object.entries(byPartition)) {
+    const offset = objectAt(source, name) ?? parsed(textAt(source, name))
+    const byPartition = objectAt(offset ?? {}, topic) ?? {}
+    for (const [key, at] of Object.entries(byPartition)) {
       const partition = Number(key)
       if (!Number.isSafeInteger(partition) || partition < 0) continue
-      if (Number.isSafeInteger(offset) && Number(offset) >= 0) {
-        offsets.set(partition, Number(offset))
-      }
+      if (Number.isSafeInteger(at) && Number(at) >= 0) offsets.set(partition, Number(at))
     }
   }
   return offsets
