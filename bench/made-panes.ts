@@ -34,6 +34,7 @@ export function madePane(
     rev: rows,
     late: 0,
     closed,
+    endless: false,
     spread: false,
     sampled: false,
     inexact: false,

@@ -6,8 +6,8 @@ import type { NocturneServer } from '../serve/server.ts'
 import { systemClock, type Clock } from '../std/clock.ts'
 import { Lane } from '../std/lane.ts'
 import { orAborted } from '../std/or-aborted.ts'
-import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import type { AppOptions } from './app-options.ts'
 import { ForwardLink } from '../forward/forward-link.ts'
 import { groupOf, type ClaimReader } from './claim-reader.ts'
 import { createCollectors, type Collectors } from './collectors.ts'
@@ -26,7 +26,10 @@ import { watchReceipts, type HopTaken } from './watch/receipt-watch.ts'
 import { historyReader } from './history-reader.ts'
 import { newProgress, readTo, recordReaders, type Progress } from './readers.ts'
 import { Readiness } from './watch/readiness.ts'
-import type { Role } from './roles.ts'
+import { otherEngine } from './spark/engine-check.ts'
+import { openSpark, type MakeSparkParts } from './spark/open-spark.ts'
+import type { SparkParts } from './spark/spark-parts.ts'
+import { sparkChecks } from './spark/spark-watch.ts'
 import { openSpool } from './spool/open-spool.ts'
 import { logView, spoolCheck } from './spool/spool-watch.ts'
 import { spoolGroup, type SpooledLog } from './spool/spooled-log.ts'
@@ -36,24 +39,6 @@ import { workerCount } from './workers/worker-count.ts'
 import { runWorkers } from './workers/worker-pool.ts'
 import { startWorker } from './workers/start-worker.ts'
 import type { WorkerPlan } from './workers/worker-words.ts'
-
-export type AppOptions = {
-  readonly config: Config
-  readonly roles: ReadonlySet<Role>
-  readonly logger: Logger
-  /** Instead of the machine's; then every reader runs in this thread, which alone can have it. */
-  readonly clock?: Clock
-  /** Standard input, for a source of that kind. */
-  readonly input: AsyncIterable<Uint8Array>
-  /** Where the receiver `terminal` writes whole lines. */
-  readonly terminal: { readonly write: (text: string) => void; readonly isColored: boolean }
-  /** The built wall; a folder that is missing makes a server without one. */
-  readonly wallFolder: string
-  /** Instead of our adapter, for the log and for what is forwarded to. */
-  readonly openKafka?: OpenKafka
-  /** Forward again from this time on, epoch ms (R22). */
-  readonly forwardFromMs?: number
-}
 
 /** How long readers may take to finish what they have in hand. */
 const STOP_MS_MAX = 20_000
@@ -82,10 +67,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log = await openLog({ config, clock, codecs, openKafka })
   const isCollecting = options.roles.has('collect') || options.roles.has('serve')
   const spool = isCollecting ? await openSpool({ config, clock, codecs, openKafka }) : undefined
+  const makeSpark = await openSpark(config, options.roles)
   const lane = new Lane(clock)
   const store = new WatchedStore(await openStore({ config, clock, logger, lane }), clock)
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
-  const parts = new Parts({ ...options, clock, workers, openKafka }, { log, spool, store, lane })
+  const parts = new Parts(
+    { ...options, clock, workers, openKafka },
+    { log, spool, store, lane, makeSpark },
+  )
   parts.tellCodecs(codecs)
   try {
     await parts.start()
@@ -112,6 +101,7 @@ type Opened = {
   readonly spool: SpooledLog | undefined
   readonly store: WatchedStore
   readonly lane: Lane
+  readonly makeSpark: MakeSparkParts | undefined
 }
 
 class Parts {
@@ -126,6 +116,9 @@ class Parts {
   readonly #gaps: LogGaps
   readonly #supervision: Supervision
   readonly #lane: Lane
+  readonly #spark: SparkParts | undefined
+  /** Why this process must not go on: another engine makes our panes. */
+  #refusal: Error | undefined
   readonly #link: ForwardLink
   readonly #bug = Promise.withResolvers<never>()
   /** Stopped in this order: the outside world first, then those who read what it left. */
@@ -141,13 +134,17 @@ class Parts {
   #stopped: Promise<void> | undefined
   url: string | undefined
 
-  constructor(options: PartsOptions, { log, spool, store, lane }: Opened) {
+  constructor(options: PartsOptions, { log, spool, store, lane, makeSpark }: Opened) {
     this.#options = options
     this.#log = log
     this.#spool = spool
     this.#store = store
     const { clock, logger, config, input, roles } = options
-    const adopted = ({ monitors }: Config): void => this.#server?.adopt(monitors)
+    this.#spark = makeSpark?.({ log, clock, logger, progress: this.#progress.aggregate })
+    const adopted = (read: Config): void => {
+      this.#server?.adopt(read.monitors)
+      this.#spark?.adopt(read)
+    }
     const told = (isInForce: boolean): void => this.#metrics.reloadOk.set(isInForce ? 1 : 0)
     const deps = { log, clock, logger, roles, adopted, told }
     this.#monitors = new MonitorsInForce(deps, config)
@@ -189,7 +186,8 @@ class Parts {
     if (wanted.has('serve')) await this.#startServer()
     const { log, spool } = { log: this.#log, spool: this.#spool }
     const intakes = this.#collectors.intakes
-    const seen = { log, spool, store: this.#store, progress: this.#progress, intakes }
+    const sites = this.#spark?.figures ?? new Map()
+    const seen = { log, spool, store: this.#store, progress: this.#progress, intakes, sites }
     this.#read(observeAlways(this.#metrics, seen, { clock, signal: reading }))
     if (isOurs) return this.#begin()
     this.#startSpool()
@@ -205,12 +203,16 @@ class Parts {
   async #prepare(): Promise<void> {
     const { roles: wanted, config } = this.#options
     await prepareTopics(this.#log, config)
-    if (wanted.has('aggregate')) await this.#readiness.noteEnds(this.#log, 'readings')
+    if (wanted.has('aggregate')) {
+      await this.#readiness.noteEnds(this.#log, 'readings')
+      this.#refusal = await otherEngine(this.#log, config)
+    }
     if (wanted.has('evaluate')) await this.#readiness.noteEnds(this.#log, 'panes')
     this.#readiness.prepared()
   }
 
   #begin(): void {
+    if (this.#refusal !== undefined) return this.#bug.reject(this.#refusal)
     const { roles: wanted } = this.#options
     const reading = this.#reading.signal
     const rules = { name: 'rules', signal: reading }
@@ -269,6 +271,7 @@ class Parts {
   /** The readers of the hot path: in worker threads, or here where there are none. */
   async #startHot(): Promise<void> {
     const { workers } = this.#options
+    if (this.#spark !== undefined) this.#startReaders([this.#spark.reader])
     const specs = this.#monitors.hot
     const place = workerPlace(this.#log, this.#options.config)
     if (workers === 0 || place === undefined) {
@@ -355,6 +358,7 @@ class Parts {
         ...this.#readiness.checks(),
         ...this.#gaps.checks(),
         ...(this.#log.checks?.() ?? []),
+        ...sparkChecks(this.#spark?.figures.values() ?? [], clock.now()),
         storeCheck(this.#store.trouble, clock.now()),
         ...(this.#spool === undefined ? [] : [spoolCheck(this.#spool.stats(), clock.now())]),
       ],

@@ -11,6 +11,7 @@ const NAMES = {
   log: 'log',
   store: 'store',
   collect: 'collect',
+  aggregate: 'aggregate',
   http: 'http',
   notify: 'notify',
   forward: 'forward',

@@ -99,8 +99,9 @@ export class MonitorsInForce {
 
   #specsOf(config: Config): HotSpecs {
     const { roles } = this.#deps
+    const isOurs = roles.has('aggregate') && config.aggregate.engine === 'own'
     return {
-      ...(roles.has('aggregate') ? { aggregate: aggregateSpec(config) } : {}),
+      ...(isOurs && { aggregate: aggregateSpec(config) }),
       ...(roles.has('evaluate') ? { evaluate: evaluateSpec(config) } : {}),
       ...(roles.has('record') ? { rollUp: evaluateSpec(config) } : {}),
     }

@@ -25,6 +25,11 @@ export const argument = {
     if (LISTEN.test(text) && Number(text.split(':').at(-1)) <= 65_535) return text
     throw new InvalidArgumentError('write address:port, such as 127.0.0.1:8080.')
   },
+  /** Who makes panes of rows. */
+  engine(text: string): 'own' | 'spark' {
+    if (text === 'own' || text === 'spark') return text
+    throw new InvalidArgumentError('write own or spark.')
+  },
   /** The address of a running Nocturne, without a path. */
   server(text: string): string {
     const url = URL.parse(text)

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { configErrorText } from '../config/config-error.ts'
+import { configErrorText, type ConfigError } from '../config/config-error.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { NocturneError } from '../model/nocturne-error.ts'
 import type { Terminal } from './terminal.ts'
@@ -10,6 +10,7 @@ export type ConfigFlags = {
   readonly config?: string
   readonly data?: string
   readonly listen?: string
+  readonly engine?: string
 }
 
 /** What runs where no file is named: the match night beside this host's own connections. */
@@ -21,10 +22,14 @@ const DATA_FOLDER = '.nocturne'
  * The configuration that a command runs with: flags, else environment, else file, else default.
  * @throws CONFIG_INVALID with every mistake on a line of its own.
  */
-export function readConfig(
-  { config, data, listen }: ConfigFlags,
+export const readConfig = (flags: ConfigFlags, terminal: Pick<Terminal, 'env'>): Config =>
+  readNotedConfig(flags, terminal).config
+
+/** The same, with what is right in it and still worth knowing. @throws CONFIG_INVALID */
+export function readNotedConfig(
+  { config, data, listen, engine }: ConfigFlags,
   { env }: Pick<Terminal, 'env'>,
-): Config {
+): { readonly config: Config; readonly notes: readonly ConfigError[] } {
   const folder = data ?? (config === undefined ? (env.NOCTURNE_DATA ?? DATA_FOLDER) : undefined)
   const loaded = loadConfig({
     file: config ?? BUILT_IN,
@@ -32,9 +37,10 @@ export function readConfig(
       ...env,
       ...(folder === undefined ? {} : { NOCTURNE_DATA: resolve(folder) }),
       ...(listen === undefined ? {} : { NOCTURNE_HTTP_LISTEN: listen }),
+      ...(engine === undefined ? {} : { NOCTURNE_AGGREGATE_ENGINE: engine }),
     },
   })
-  if (loaded.ok) return loaded.config
+  if (loaded.ok) return loaded
   const lines = loaded.errors.map((error) => `\n${configErrorText(error)}`)
   throw new NocturneError('CONFIG_INVALID', lines.join(''))
 }

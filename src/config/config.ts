@@ -1,6 +1,7 @@
 import type { SocketFilter, StreamRule } from '../collect/stream-rules.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { NotifySpec } from '../notify/notify-spec.ts'
+import type { SparkSpec } from '../spark/spark-spec.ts'
 import type { MappingSpec } from '../wire/mapping.ts'
 import type { Secret } from '../std/secret.ts'
 
@@ -121,6 +122,12 @@ export type Config = {
     /** For rows that come by no source of their own: posted, or replayed. */
     readonly map: FieldMap
     readonly sampling: { readonly rate: number; readonly key?: Secret }
+  }
+  /** Who makes panes of rows. */
+  readonly aggregate: {
+    readonly engine: 'own' | 'spark'
+    /** The cluster; there where `engine` is spark, and where a flag says it is not. */
+    readonly spark?: SparkSpec
   }
   readonly http: { readonly host: string; readonly port: number }
   readonly monitors: readonly MonitorSpec[]

@@ -8,10 +8,15 @@ import { compileCollect } from './compile-collect.ts'
 import { checkSites, compileForward, compileLogKafka } from './compile-kafka.ts'
 import { compileMonitor } from './compile-monitor.ts'
 import { compileNotify, type ReadSecret } from './compile-notify.ts'
+import { compileAggregate } from './compile-spark.ts'
 import { compileStore } from './compile-store.ts'
 import type { Config } from './config.ts'
-import type { ConfigError, ConfigPath, Finding } from './config-error.ts'
-import { environmentSettings, type Environment } from './environment-settings.ts'
+import { pathText, type ConfigError, type ConfigPath, type Finding } from './config-error.ts'
+import {
+  environmentSettings,
+  type Environment,
+  type EnvironmentSetting,
+} from './environment-settings.ts'
 import type { Findings } from './expressions.ts'
 import { schemaFindings } from './schema/schema-findings.ts'
 import { settingsSchema, type Settings } from './schema/settings-schema.ts'
@@ -25,9 +30,9 @@ export type ConfigInput = {
   readonly env: Environment
 }
 
-/** Either everything checked and complete, or every mistake with its place. */
+/** Either everything checked and complete, with what to know of it, or every mistake. */
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: true; readonly config: Config; readonly notes: readonly ConfigError[] }
   | { readonly ok: false; readonly errors: readonly ConfigError[] }
 
 const NOTHING_WRITTEN = 'version: 1\n'
@@ -47,14 +52,17 @@ export function loadConfig({ file, text, env }: ConfigInput): LoadedConfig {
     }
   }
   const main = yamlSource(name, read.text ?? NOTHING_WRITTEN)
-  const written = writtenConfig(main, environmentSettings(env))
+  const given = environmentSettings(env)
+  const written = writtenConfig(main, given)
   if (written.errors.length > 0) return { ok: false, errors: inOrder(written.errors) }
   const parsed = settingsSchema.safeParse(written.value)
   if (!parsed.success) return refused(schemaFindings(parsed.error.issues, written.value), written)
   const findings: Findings = []
+  const notes: Findings = []
   const folder = resolve(file === undefined ? '.' : dirname(file))
-  const config = compile(parsed.data, { folder, findings, written })
-  return findings.length > 0 ? refused(findings, written) : { ok: true, config }
+  const config = compile(parsed.data, { folder, findings, notes, written, given })
+  if (findings.length > 0) return refused(findings, written)
+  return { ok: true, config, notes: inOrder(notes.map(written.locate)) }
 }
 
 const TOP = { line: 1, column: 1, path: '' } as const
@@ -70,7 +78,11 @@ const inOrder = (errors: readonly ConfigError[]): readonly ConfigError[] =>
 type Site = {
   readonly folder: string
   readonly findings: Findings
+  /** What is right and still worth knowing. */
+  readonly notes: Findings
   readonly written: WrittenConfig
+  /** What the environment says. */
+  readonly given: readonly EnvironmentSetting[]
 }
 
 function compile(settings: Settings, site: Site): Config {
@@ -105,6 +117,17 @@ function compile(settings: Settings, site: Site): Config {
       const key = readSecret(path, at)
       return key === undefined ? undefined : new Secret(utf8(key.trimEnd()))
     }),
+    aggregate: compileAggregate(
+      settings.aggregate,
+      {
+        site: settings.site,
+        absentMs: settings.absent,
+        logKind: log.kind,
+        kafka,
+        isEngineGiven: site.given.some(({ path }) => pathText(path) === 'aggregate.engine'),
+      },
+      { folder, findings, readSecret, notes: site.notes },
+    ),
     http: { host, port },
     monitors,
     notify: { ...compileNotify(settings.notify, findings, readSecret), externalUrl },

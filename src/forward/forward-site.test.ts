@@ -10,7 +10,7 @@ import { ForwardPace } from './forward-pace.ts'
 import { recordsOf, runToEnd, siteDeps, twoLogs } from './forward-rig.suite.ts'
 import { forwardPanes, forwardSteps } from './forward-site.ts'
 import { factRow } from './fact-row.suite.ts'
-import { AT, paneRow, storyOf, watermarkRow } from './pane-rows.suite.ts'
+import { AT, pane, paneRow, storyOf, watermarkRow } from './pane-rows.suite.ts'
 
 const TARGET = 'site.ams1.panes'
 
@@ -69,6 +69,23 @@ test('[P2] [R22] [H2] only the newest revision of a pane leaves, and watermarks 
     'p0 watermark ams1/0 +3s',
   ])
   assert.deepEqual(Object.fromEntries(deps.progress.skipped), { overtaken: 3, clock: 1, fact: 1 })
+})
+
+test('[P2] [R22] of panes that nobody closes the newest revision leaves, as it is', async () => {
+  const logs = await twoLogs()
+  const rows = [1, 3, 2].map((rev) => ({
+    ...paneRow(),
+    value: utf8(JSON.stringify({ ...pane({ rev }), v: 1, closed: null })),
+  }))
+  await logs.here.append('panes', rows)
+
+  await runToEnd(panes(siteDeps(logs)))
+
+  const sent = await recordsOf(logs.there, TARGET)
+  assert.deepEqual(
+    sent.map(({ value }) => value),
+    [rows[1]!.value],
+  )
 })
 
 test('[V2] a watermark says since when its site has watched, over turns and restarts', async () => {

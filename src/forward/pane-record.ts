@@ -32,7 +32,7 @@ const isJsonPane = shape.object<{
   partition: number
   start: number
   rev: number
-  closed: boolean
+  closed: boolean | null
 }>({
   monitor: shape.text,
   definition: shape.text,
@@ -40,7 +40,7 @@ const isJsonPane = shape.object<{
   partition: shape.count,
   start: shape.integer,
   rev: shape.count,
-  closed: shape.flag,
+  closed: shape.orNull(shape.flag),
 })
 
 /** Reads what a record of `panes` is, states unopened; one serves all records. */
@@ -59,9 +59,9 @@ export class PanesReader {
     const watermark = readWatermark(json)
     if (watermark !== undefined) return { kind: 'watermark', watermark }
     if (!isJsonPane(json)) return { kind: 'rejected', reason: 'shape' }
-    const { site, definition, partition, rev, closed } = json
+    const { site, definition, partition, rev } = json
     const identity = `${site} ${partition} ${definition} ${json.start}`
-    return { kind: 'pane', site, identity, rev, closed }
+    return { kind: 'pane', site, identity, rev, closed: json.closed ?? false }
   }
 
   #binary(value: BytesAt): PanesFacts {

@@ -20,6 +20,7 @@ export const pane = (given: Partial<Pane> = {}): Pane => ({
   rev: 1,
   late: 0,
   closed: false,
+  endless: false,
   spread: false,
   sampled: false,
   inexact: false,

@@ -1,6 +1,7 @@
 import type { ErrorEntry } from './error-entry.ts'
 import { logErrors } from './log-errors.ts'
 import { sparkErrors } from './spark-errors.ts'
+import { sparkQueryErrors } from './spark-query-errors.ts'
 import { storeErrors } from './store-errors.ts'
 
 /** Every error that can leave a room; `{}` in a message is filled with what it met. */
@@ -8,6 +9,7 @@ export const errorCatalogue = {
   ...logErrors,
   ...storeErrors,
   ...sparkErrors,
+  ...sparkQueryErrors,
   CONFIG_INVALID: {
     message: 'the configuration is not valid: {}',
     advice: 'mend the line it names; nocturne check config FILE says the same without starting',
@@ -127,6 +129,13 @@ export const errorCatalogue = {
     retry: false,
     exit: 70,
     status: 500,
+  },
+  BACKTEST_EMPTY: {
+    message: 'the log has no rows of that span',
+    advice: 'write another --from or --to; nocturne lag shows what the log has',
+    retry: false,
+    exit: 3,
+    status: 404,
   },
   REPLAY_DIFFERS: {
     message: 'this data folder holds a replay of another recording: {}',

@@ -24,6 +24,8 @@ export type Pane = {
   readonly rev: number
   readonly late: number
   readonly closed: boolean
+  /** Nobody closes panes of its engine: the newest revision stands (ADR 0033). */
+  readonly endless: boolean
   readonly spread: boolean
   readonly sampled: boolean
   readonly inexact: boolean

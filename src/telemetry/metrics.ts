@@ -60,6 +60,7 @@ export function createMetrics() {
     }),
     ...machineMetrics(registers),
     ...kafkaMetrics(registers),
+    spark: sparkMetrics(registers),
     groups: new Gauge({
       name: 'nocturne_groups',
       help: 'Groups whose windows are kept in memory.',
@@ -89,7 +90,7 @@ function resultMetrics(registers: Registry[]) {
     }),
     rolledUp: new Counter({
       name: 'nocturne_rolled_up_total',
-      help: 'Closed panes and minutes by what became of them on their way to minutes and hours.',
+      help: 'Panes and minutes by what became of them on their way to minutes and hours.',
       labelNames: ['into', 'outcome'] as const,
       registers,
     }),
@@ -223,6 +224,51 @@ function kafkaMetrics(registers: Registry[]) {
       name: 'nocturne_kafka_partitions',
       help: 'Partitions in use by how many of their copies are up to date: none, one, some, all.',
       labelNames: ['copies'] as const,
+      registers,
+    }),
+  }
+}
+
+/** How the queries do that make panes in a Spark cluster, by site. */
+function sparkMetrics(registers: Registry[]) {
+  const gauge = (name: string, help: string): Gauge<'site'> =>
+    new Gauge({ name: `nocturne_spark_${name}`, help, labelNames: ['site'], registers })
+  return {
+    state: new Gauge({
+      name: 'nocturne_spark_state',
+      help: 'Always 1 for the state of a site’s query, and 0 for all others.',
+      labelNames: ['site', 'state'] as const,
+      registers,
+    }),
+    batchSeconds: gauge('batch_seconds', 'How long the newest batch took.'),
+    commitSeconds: gauge('commit_seconds', 'What of it went into making it final.'),
+    rowsPerSecond: gauge('rows_per_second', 'Rows of the newest batch by its length.'),
+    stateRows: gauge('state_rows', 'Groups of slices that the cluster keeps.'),
+    stateBytes: gauge('state_bytes', 'What they take there.'),
+    watermarkLag: gauge('watermark_lag_seconds', 'How far the slowest partition is behind now.'),
+    spread: gauge('partition_spread_seconds', 'How far partitions lie apart in event time.'),
+    rows: new Counter({
+      name: 'nocturne_spark_rows_total',
+      help: 'Rows of committed batches: folded, beat, and those at a rate that is not configured.',
+      labelNames: ['site', 'outcome'] as const,
+      registers,
+    }),
+    refused: new Counter({
+      name: 'nocturne_spark_refused_total',
+      help: 'Rows that no pane took, by reason.',
+      labelNames: ['site', 'reason'] as const,
+      registers,
+    }),
+    dropped: new Counter({
+      name: 'nocturne_spark_dropped_total',
+      help: 'Rows beyond the horizon, counted after partial aggregation: there were at least so many.',
+      labelNames: ['site'] as const,
+      registers,
+    }),
+    restarts: new Counter({
+      name: 'nocturne_spark_restarts_total',
+      help: 'How often a query had to be begun again, by code.',
+      labelNames: ['site', 'reason'] as const,
       registers,
     }),
   }

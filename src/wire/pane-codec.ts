@@ -2,7 +2,7 @@ import type { AggregateSpec } from '../model/monitor.ts'
 import type { ClockRecord, FactRecord, Group, Pane, PaneState, Watermark } from '../model/pane.ts'
 import { ByteReader, ByteWriter, utf8 } from '../std/bytes.ts'
 import { decodeJson, shape } from './json-shape.ts'
-import { readJsonPane } from './json-pane.ts'
+import { readJsonPane } from './json-pane/json-pane.ts'
 import { paneFormat, PaneWriter } from './pane-writer.ts'
 import { isFact } from './fact-codec.ts'
 import { readPaneKey } from './read-pane-key.ts'
@@ -11,7 +11,6 @@ import { isClock, readWatermark } from './watermark-codec.ts'
 const { letter: LETTER_P } = paneFormat
 /** Version 1 did not say when its newest row was appended. */
 const VERSION_MIN = 1
-const FLAGS_END = 16
 
 /** A record of `panes` as the log holds it; either part may be absent. */
 export type PanesBytes = { readonly key?: Uint8Array; readonly value?: Uint8Array }
@@ -47,9 +46,10 @@ const panes = new PaneWriter(writer)
 
 /** The value of a pane's record; its key is `paneKey(monitor, group)`. */
 export function encodePane(pane: Pane): Uint8Array {
-  const { closed, spread, sampled, inexact, states } = pane
+  const { closed, endless, spread, sampled, inexact, states } = pane
   const flags =
     (closed ? paneFormat.closed : 0) |
+    (endless ? paneFormat.endless : 0) |
     (spread ? paneFormat.spread : 0) |
     (sampled ? paneFormat.sampled : 0) |
     (inexact ? paneFormat.inexact : 0)
@@ -86,7 +86,7 @@ export function decodePane(record: PanesBytes): Pane | undefined {
   const appendedMax = value[1] === VERSION_MIN ? readAt : start + reader.svarint()
   const states = readStates(reader)
   const numbers = [partition, start, length, rev, late, eventMax, readAt, appendedMax]
-  const whole = reader.ok && reader.at === value.length && flags < FLAGS_END
+  const whole = reader.ok && reader.at === value.length && flags < paneFormat.flagsEnd
   if (!whole || length === 0 || !numbers.every(Number.isSafeInteger)) return undefined
   return {
     ...identity,
@@ -98,6 +98,7 @@ export function decodePane(record: PanesBytes): Pane | undefined {
     rev,
     late,
     closed: (flags & paneFormat.closed) !== 0,
+    endless: (flags & paneFormat.endless) !== 0,
     spread: (flags & paneFormat.spread) !== 0,
     sampled: (flags & paneFormat.sampled) !== 0,
     inexact: (flags & paneFormat.inexact) !== 0,

@@ -2,7 +2,6 @@ import { ByteReader } from '../std/bytes.ts'
 import { paneFormat } from './pane-writer.ts'
 
 const VERSION_MIN = 1
-const FLAGS_END = 16
 /** More aggregates than this no monitor may have, so a pane with more is none. */
 const STATES_MAX = 256
 
@@ -24,6 +23,8 @@ export class PaneCursor {
   value: BytesAt = { bytes: new Uint8Array(0), start: 0, length: 0 }
   bytes: Uint8Array = this.value.bytes
   closed = false
+  /** Nobody closes panes of its engine (ADR 0033). */
+  endless = false
   sampled = false
   /** The two halves of the monitor's definition. */
   definitionHigh = 0
@@ -61,6 +62,7 @@ export class PaneCursor {
     if (version < VERSION_MIN || version > paneFormat.version) return false
     const flags = reader.u8()
     this.closed = (flags & paneFormat.closed) !== 0
+    this.endless = (flags & paneFormat.endless) !== 0
     this.sampled = (flags & paneFormat.sampled) !== 0
     this.definitionHigh = reader.u32be()
     this.definitionLow = reader.u32be()
@@ -75,7 +77,9 @@ export class PaneCursor {
     this.eventMax = this.start + reader.svarint()
     this.readAt = this.start + reader.svarint()
     this.appendedMax = version === 1 ? this.readAt : this.start + reader.svarint()
-    return this.#readStates(reader) && flags < FLAGS_END && this.length > 0 && this.#isSafe()
+    return (
+      this.#readStates(reader) && flags < paneFormat.flagsEnd && this.length > 0 && this.#isSafe()
+    )
   }
 
   #readStates(reader: ByteReader): boolean {

@@ -1,6 +1,6 @@
 // A binary pane (formats.md 2, ADR 0011), varints LEB128, signed ones zigzag, str = varint length +
 // UTF-8:
-//   u8 'P' · u8 version 2 · u8 flags (1 closed, 2 spread, 4 sampled, 8 inexact sum)
+//   u8 'P' · u8 version 2 · u8 flags (1 closed, 2 spread, 4 sampled, 8 inexact sum, 16 endless)
 //   u64be definition · str site · varint partition
 //   svarint start · varint length · varint rev · varint late
 //   svarint event_max − start · svarint read_at − start · svarint appended_max − start
@@ -17,6 +17,9 @@ export const paneFormat = {
   spread: 2,
   sampled: 4,
   inexact: 8,
+  endless: 16,
+  /** All flags lie below. */
+  flagsEnd: 32,
 } as const
 
 /** What the panes of one monitor, source and slice have in common. */

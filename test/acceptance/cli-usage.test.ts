@@ -111,6 +111,37 @@ test('[H3] a configuration that is right shows what its rules ask of the past', 
   ])
 })
 
+test('what is right and still worth knowing is noted behind it', async (t) => {
+  const folder = await temporaryFolder(t)
+  const file = join(folder, 'spark.yaml')
+  await writeFile(
+    file,
+    `version: 1
+log: { kind: kafka, kafka: { brokers: ["k:9093"], tls: {} } }
+aggregate: { engine: spark, spark: { remote: "127.0.0.1:15002", checkpoints: /c } }
+`,
+  )
+
+  const { code, out } = await runCli(['check', 'config', file])
+  const inJson = await runCli(['check', 'config', file, '--json'])
+
+  assert.equal(code, 0)
+  assert.ok(out.includes(`note: ${file}:3:`), out)
+  assert.match(out, /aggregate\.spark\.kafka: .* log\.kafka is encrypted; write/)
+  assert.equal(JSON.parse(inJson.out).notes[0].path, 'aggregate.spark.kafka')
+})
+
+test('[R8] --engine wins over the file', async () => {
+  const words = ['up', '--engine', 'spark', '--config', 'test/fixtures/small.yaml']
+
+  const { code, err } = await runCli(words)
+  const unknown = await runCli([...words, '--engine', 'flink'])
+
+  assert.equal(code, 3)
+  assert.match(err, /NOCTURNE_AGGREGATE_ENGINE.*aggregate\.engine: is spark, and the log’s kind is/)
+  assert.match(unknown.err, /write own or spark/)
+})
+
 test('[R8] --print shows where each value was said', async () => {
   const env = { NOCTURNE_LOG_PARTITIONS: '2' }
 

@@ -272,6 +272,7 @@ function paneOf(held: Held): Pane {
     rev,
     late,
     closed,
+    endless: false,
     spread,
     sampled,
     inexact,

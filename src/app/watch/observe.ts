@@ -2,8 +2,10 @@ import { bailReasons } from '../../aggregate/aggregate-progress.ts'
 import type { ReadingIntake } from '../../collect/reading-intake.ts'
 import type { LogCounters } from '../../log/embedded/log-counters.ts'
 import type { Log } from '../../log/log.ts'
+import type { SiteFigures } from '../../spark/watch/site-figures.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { Progress } from '../readers.ts'
+import { observeSpark } from '../spark/spark-watch.ts'
 import { observeSpool } from '../spool/spool-watch.ts'
 import type { SpooledLog } from '../spool/spooled-log.ts'
 import { observeStore } from '../store/store-watch.ts'
@@ -42,6 +44,8 @@ export type Observed = {
   readonly store: WatchedStore
   readonly progress: Progress
   readonly intakes: Intakes
+  /** The queries of Spark that are watched here. */
+  readonly sites: ReadonlyMap<string, SiteFigures>
 }
 
 const OBSERVE_EVERY_MS = 1000
@@ -56,6 +60,7 @@ export async function observeAlways(
     await clock.sleep(OBSERVE_EVERY_MS, signal)
     if (signal.aborted) return
     observeStore(metrics, given.store)
+    observeSpark(metrics, given.sites.values(), clock.now())
     if (given.spool !== undefined) observeSpool(metrics, given.spool.stats(), clock.now())
     await observeUnlessAway(metrics, given)
   }

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
-import { readConfig } from '../read-config.ts'
+import { configErrorText } from '../../config/config-error.ts'
+import { readNotedConfig } from '../read-config.ts'
 import type { Terminal } from '../terminal.ts'
 import { effectiveSettings } from './effective-settings.ts'
 import { monitorReport, monitorReportText } from './monitor-report.ts'
@@ -8,16 +9,17 @@ export type CheckFlags = { readonly print?: boolean; readonly json?: boolean }
 
 /** Prints what a configuration asks for. @throws CONFIG_INVALID with every mistake in it. */
 export function checkConfig(file: string, flags: CheckFlags, terminal: Terminal): void {
-  const config = readConfig({ config: file }, terminal)
+  const { config, notes } = readNotedConfig({ config: file }, terminal)
   const monitors = config.monitors.map(monitorReport)
   const settings = flags.print === true ? effectiveSettings(file, terminal.env) : undefined
   if (flags.json === true) {
-    terminal.print(JSON.stringify({ ok: true, site: config.site, monitors, settings }))
+    terminal.print(JSON.stringify({ ok: true, site: config.site, monitors, notes, settings }))
     return
   }
   if (settings === undefined) {
     terminal.print(`${file} is right: ${contentsText(config)}`)
     for (const report of monitors) terminal.print(`\n${monitorReportText(report)}`)
+    for (const note of notes) terminal.print(`\nnote: ${configErrorText(note)}`)
     return
   }
   const width = Math.max(0, ...settings.map(({ path, value }) => path.length + value.length + 3))

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { App, AppOptions } from '../../app/app.ts'
+import type { AppOptions } from '../../app/app-options.ts'
+import type { App } from '../../app/app.ts'
 import { roles, type Role } from '../../app/roles.ts'
 import type { Config } from '../../config/config.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
@@ -43,6 +44,7 @@ export function addUp(program: Command, terminal: Terminal): void {
       .option('--config <file>', 'what to watch and whom to tell; docs/config.md')
       .option('--data <folder>', 'where the log and the store lie')
       .option('--listen <address:port>', 'where the wall and the API are', argument.listen)
+      .option('--engine <name>', 'who makes panes of rows: own or spark', argument.engine)
       .option('--no-simulation', 'leave simulated sources out')
   withConfig(program.command('up'))
     .description('Start everything in one process, with the wall.')

@@ -5,6 +5,7 @@ import { forwardSchema, sitesSchema } from './forward-schema.ts'
 import { kafkaSchema } from './kafka-schema.ts'
 import { monitorSchema } from './monitor-schema.ts'
 import { notifySchema } from './notify-schema.ts'
+import { aggregateSchema } from './spark-schema.ts'
 import { storeSchema } from './store-schema.ts'
 
 const SEGMENT_BYTES = 1024 * 1024
@@ -159,6 +160,7 @@ export const settingsSchema = z
     log: logSchema,
     store: storeSchema,
     collect: collectSchema.prefault({}),
+    aggregate: aggregateSchema,
     http: httpSchema,
     monitors: z
       .array(monitorSchema)

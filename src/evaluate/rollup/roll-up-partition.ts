@@ -74,9 +74,10 @@ export class RollUpPartition {
     for (const scope of this.#allScopes()) scope.beginAt(at)
   }
 
-  /** Takes a closed pane: an open one comes again. */
+  /** Takes a pane whose revision may be the last: an open one comes again, one way or the other. */
   pane(record: PaneRecord): void {
-    if (!record.pane.closed) return
+    const { closed, endless } = record.pane
+    if (!closed && !endless) return
     if (!this.#take(record) && !this.#waiting.add(record)) this.count('definition')
   }
 

@@ -25,18 +25,24 @@ export type SiteSettings = {
   readonly webhook: string
   readonly workers?: number
   readonly partitions?: number
+  /** Whose rows those are that name no site; `noc`, when not said. */
+  readonly site?: string
+  /** Lines of the configuration about who makes panes. */
+  readonly aggregate?: string
 }
 
 const configOf = (settings: SiteSettings): string => {
   const { cluster, replication, promise, webhook, workers = 1, partitions = 4 } = settings
+  const { aggregate = '', site = 'noc' } = settings
   const brokers = cluster.bootstrap.map(({ host, port }) => `"${host}:${port}"`).join(', ')
   return `version: 1
-site: noc
+site: ${site}
 workers: ${workers}
 log:
   kind: kafka
   partitions: ${partitions}
   kafka: { brokers: [${brokers}], replication: ${replication}, promise: ${promise} }
+${aggregate}
 monitors:
   - id: counts
     group_by: [stream]

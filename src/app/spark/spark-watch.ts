@@ -1,0 +1,60 @@
+import type { SiteFigures } from '../../spark/watch/site-figures.ts'
+import type { ReadinessCheck } from '../../serve/serve-context.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+
+/** What readiness says of the queries that are watched here: ready while each of them runs. */
+export function sparkChecks(sites: Iterable<SiteFigures>, now: number): readonly ReadinessCheck[] {
+  return Array.from(sites, ({ site, state, trouble }) => {
+    const name = `spark ${site}`
+    if (trouble !== undefined) {
+      const seconds = Math.max(0, Math.round((now - trouble.since) / 1000))
+      const detail = `${state} for ${seconds} s: ${trouble.detail}`
+      return { name, isOk: false, code: trouble.code, detail }
+    }
+    return state === 'running' ? { name, isOk: true } : { name, isOk: false, code: 'APP_RESTORING' }
+  })
+}
+
+const STATES = ['offline', 'starting', 'running', 'backoff', 'failed'] as const
+
+/** Brings the figures of the queries into the metrics (R7). */
+export function observeSpark(metrics: Metrics, sites: Iterable<SiteFigures>, now: number): void {
+  const { spark } = metrics
+  for (const figures of sites) {
+    const { site, last, watermarks } = figures
+    for (const state of STATES) spark.state.set({ site, state }, state === figures.state ? 1 : 0)
+    if (last !== undefined) {
+      spark.batchSeconds.set({ site }, last.batchMs / 1000)
+      spark.commitSeconds.set({ site }, last.commitMs / 1000)
+      const perSecond = last.batchMs > 0 ? (last.rows * 1000) / last.batchMs : 0
+      spark.rowsPerSecond.set({ site }, perSecond)
+      spark.stateRows.set({ site }, last.stateRows)
+      spark.stateBytes.set({ site }, last.stateBytes)
+    }
+    if (watermarks.size > 0) {
+      const behindMs = now - Math.min(...watermarks.values())
+      spark.watermarkLag.set({ site }, Math.max(0, behindMs) / 1000)
+      spark.spread.set({ site }, figures.spreadMs / 1000)
+    }
+    setTotal(spark.rows, { site, outcome: 'folded' }, figures.rows)
+    setTotal(spark.rows, { site, outcome: 'beat' }, figures.beats)
+    setTotal(spark.rows, { site, outcome: 'other_rate' }, figures.otherRates)
+    setTotal(spark.dropped, { site }, figures.dropped)
+    for (const [reason, count] of figures.refused) {
+      setTotal(spark.refused, { site, reason }, count)
+    }
+    for (const [reason, count] of figures.restarts) {
+      setTotal(spark.restarts, { site, reason }, count)
+    }
+  }
+}
+
+/** What a counter adds up elsewhere is set here; a counter of prom-client can only be reset. */
+function setTotal<Labels extends Record<string, string>>(
+  counter: { remove(labels: Labels): void; inc(labels: Labels, value: number): void },
+  labels: Labels,
+  total: number,
+): void {
+  counter.remove(labels)
+  counter.inc(labels, total)
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { prng } from '../../std/prng.ts'
+import { PositionRing } from './position-ring.ts'
+
+test('[Z17] a position is the newest end whose watermark lies far enough behind', () => {
+  const ring = new PositionRing(10)
+  for (let i = 1; i <= 30; i++) ring.add(new Map([[0, i * 100]]), new Map([[0, i]]))
+
+  assert.deepEqual(ring.positions(new Map([[0, 30]])), new Map([[0, 2000]]))
+  assert.deepEqual(new PositionRing(10).positions(new Map([[0, 30]])), new Map())
+})
+
+test('[Z17] a partition has none before it came far enough, and keeps none of another', () => {
+  const ring = new PositionRing(10)
+  ring.add(
+    new Map([
+      [0, 5],
+      [1, 7],
+    ]),
+    new Map([[0, 1]]),
+  )
+  const marks = new Map([
+    [0, 11],
+    [1, 11],
+  ])
+
+  assert.deepEqual(ring.positions(marks), new Map([[0, 5]]))
+})
+
+test('[Z17] behind a position lies no row that can still change, whatever comes in what order', () => {
+  const random = prng(11)
+  for (let run = 0; run < 50; run++) {
+    const reach = 5 + random.below(40)
+    const ring = new PositionRing(reach)
+    const rows: number[] = []
+    let watermark = 0
+    for (let batch = 0; batch < 60; batch++) {
+      for (let i = random.below(5); i >= 0; i--) {
+        rows.push(Math.max(0, batch * 3 + random.below(20) - 10))
+        watermark = Math.max(watermark, rows.at(-1)!)
+      }
+      ring.add(new Map([[0, rows.length]]), new Map([[0, watermark]]))
+      const from = ring.positions(new Map([[0, watermark]])).get(0) ?? 0
+      assert.ok(rows.slice(0, from).every((t) => t <= watermark - reach))
+    }
+  }
+})
+
+test('[Z17] the ring is bounded while a source stands still', () => {
+  const ring = new PositionRing(10)
+  for (let i = 0; i < 10_000; i++) ring.add(new Map([[0, i]]), new Map([[0, 0]]))
+
+  assert.ok(ring.size <= 2_048)
+})
