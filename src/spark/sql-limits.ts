@@ -72,8 +72,10 @@ function evictions(monitors: readonly MonitorSpec[]): readonly SqlFinding[] {
     const sliceMs = sliceMsOf(window)
     common = (common / gcd(common, sliceMs)) * sliceMs
     if (common <= EVICTION_MS_MAX) continue
-    const message = `its slices of ${sliceMs} ms and those before it fit together once in ${common} ms`
-    const advice = `choose sizes and hops whose slices divide one span of ${EVICTION_MS_MAX} ms at most`
+    const message =
+      `its slices of ${sliceMs} ms and those before it ` + `fit together once in ${common} ms`
+    const advice =
+      'choose sizes and hops whose slices divide one span, ' + `of ${EVICTION_MS_MAX} ms at most`
     return [{ monitor: id, ...error(message, advice) }]
   }
   return []
@@ -114,9 +116,8 @@ function rates({ monitors, spec }: LimitsGiven): readonly SqlFinding[] {
   }
   if (spec.rates.length > RATES_MAX) {
     const message = `${spec.rates.length} rates make as many sketches of every distinct count`
-    found.push(
-      warning(message, `keep to ${RATES_MAX}: rows of other rates are left out and counted`),
-    )
+    const advice = `keep to ${RATES_MAX}: rows of other rates are left out and counted`
+    found.push(warning(message, advice))
   }
   return found
 }

@@ -83,12 +83,14 @@ export async function runBatch(
     await nameViews(session, program, await sourceOf(folder, rows))
     const panes = await rowsOf(session, program.statement)
     const seen = program.views(program.statement)[1]!.name
-    const query = `SELECT refused, count(1) AS n FROM ${seen} WHERE refused IS NOT NULL GROUP BY refused`
+    const query = `SELECT refused, count(refused) AS n FROM ${seen} GROUP BY refused`
     const counts = await rowsOf(session, { kind: 'sql', query })
     return {
       panes: panes.map(paneBytes),
       refused: new Map(
-        counts.map((row) => [`${member(row, 'refused')}`, Number(member(row, 'n'))]),
+        counts
+          .filter((row) => member(row, 'refused') !== undefined)
+          .map((row) => [`${member(row, 'refused')}`, Number(member(row, 'n'))]),
       ),
     }
   } finally {
