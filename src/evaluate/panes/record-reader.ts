@@ -41,7 +41,7 @@ export class RecordReader {
     return this.#held
   }
 
-  /** A JSON pane of a definition that is not in force has no states: nobody can say what they are. */
+  /** A JSON pane of a definition not in force has no states: nobody can say what they are. */
   #decode(record: PanesBytes): PanesRecord {
     const decoded = decodePanesRecord(record, this.#aggregatesOf)
     if (decoded.kind !== 'rejected' || decoded.reason !== 'shape') return decoded
