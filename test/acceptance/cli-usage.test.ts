@@ -128,7 +128,8 @@ aggregate: { engine: spark, spark: { remote: "127.0.0.1:15002", checkpoints: /c 
   assert.equal(code, 0)
   assert.ok(out.includes(`note: ${file}:3:`), out)
   assert.match(out, /aggregate\.spark\.kafka: .* log\.kafka is encrypted; write/)
-  assert.equal(JSON.parse(inJson.out).notes[0].path, 'aggregate.spark.kafka')
+  const paths = JSON.parse(inJson.out).notes.map(({ path }: { path: string }) => path)
+  assert.ok(paths.includes('aggregate.spark.kafka'))
 })
 
 test('[R8] --engine wins over the file', async () => {
