@@ -11,6 +11,7 @@ const TAUGHT = [
   ['produce', 'my-exporter | nocturne produce -'],
   ['tail', 'nocturne tail transitions --follow'],
   ['query', 'nocturne query worst --monitor'],
+  ['backtest', 'nocturne backtest --from 2h --config new.yaml'],
   ['check config', 'nocturne check config nocturne.yaml --print'],
   ['test cases', 'nocturne test cases test/cases'],
 ] as const
