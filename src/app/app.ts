@@ -71,7 +71,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const lane = new Lane(clock)
   const store = new WatchedStore(await openStore({ config, clock, logger, lane }), clock)
   const workers = options.clock === undefined ? workerCount(config, availableParallelism()) : 0
-  const parts = new Parts({ ...options, clock, workers, openKafka }, { log, spool, store, lane, makeSpark })
+  const parts = new Parts(
+    { ...options, clock, workers, openKafka },
+    { log, spool, store, lane, makeSpark },
+  )
   parts.tellCodecs(codecs)
   try {
     await parts.start()

@@ -97,7 +97,7 @@ test('[Z13] in backoff, failed or offline nothing is said; a planned restart is 
   assert.deepEqual(short(marks, AT + 121_000), [])
 })
 
-test('[Z13] [V2] a query that stood still repeats its last word first: no window was dark', () => {
+test('[Z13] [V2] after a standstill the last word comes first: no window was dark', () => {
   const marks = running()
   marks.batch(progress(), seen({ 0: AT }), NEW(AT))
   marks.due(AT)
@@ -121,7 +121,7 @@ test('[Z13] what was committed before us says how far it came, and not that it s
   assert.deepEqual(marks.published, new Map())
 })
 
-test('[Z13] records say what is known: counts by each partition’s share, the end of a replay', () => {
+test('[Z13] records say what is known: counts by share, and the end of a replay', () => {
   const marks = running()
   const refused = new Map([
     ['skewed', 4],

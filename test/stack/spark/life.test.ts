@@ -25,7 +25,13 @@ test('[Z16] rows become windows and alerts by way of Spark', { skip }, async (t)
   const receiver = await AlertReceiver.open(t)
   const { host, port } = spark.address
   const settings = {
-    ...{ cluster, replication: 1, promise: 'available', webhook: receiver.url, workers: 0 },
+    ...{
+      cluster,
+      replication: 1,
+      promise: 'available' as const,
+      webhook: receiver.url,
+      workers: 0,
+    },
     partitions: 2,
     site: 'ams1',
     aggregate: `aggregate:
