@@ -27,6 +27,8 @@ export type AlertRun = {
   readonly startAt: number
   /** Of the whole server, as a share of one core while rows came. */
   readonly cpu: number
+  /** Its greatest RSS. */
+  readonly rssMb: number
   readonly windows: number
 }
 
@@ -36,6 +38,8 @@ export type AlertPlan = {
   readonly monitor: string
   /** The log when the server has ended; the one in its folder by default. */
   readonly openLog?: () => Promise<Log>
+  /** How many heartbeats of a partition may wait for the next batch; none by default. */
+  readonly lagMax?: number
   /** Runs beside the rows, from the first of them on. */
   readonly beside?: () => Promise<void>
 }
@@ -64,8 +68,9 @@ export async function runAlerts(
     for (let waited = 0; fired().length < expected && waited < PATIENCE_MS; waited += 50) {
       await systemClock.sleep(50)
     }
-    await server.caughtUp()
+    await server.caughtUp(plan.lagMax)
     await follower.stop()
+    const rssMb = Math.round((await server.rss()) / 1_048_576)
     await server.stop()
     const steps = fired()
     const dueAts = checkSteps(steps, plan, startAt)
@@ -73,7 +78,7 @@ export async function runAlerts(
     const log = await (plan.openLog ?? inFolder)()
     const windows = await checkWindows(log, plan, startAt)
     await log.close()
-    return { steps, dueAts, answers, startAt, cpu, windows }
+    return { steps, dueAts, answers, startAt, cpu, rssMb, windows }
   } finally {
     await server.kill()
   }

@@ -162,7 +162,7 @@ export const layers: Readonly<Record<string, Room>> = {
     level: 4,
     charter: 'readings to panes by a Spark cluster',
     rooms: [...below, 'wire', 'window', 'sketch', 'log'],
-    outside: ['@grpc/grpc-js', 'node:fs/promises', 'node:crypto'],
+    outside: ['@grpc/grpc-js', 'node:fs/promises', 'node:crypto', 'node:net', 'node:tls'],
     pure: false,
   },
   evaluate: {

@@ -1,6 +1,7 @@
 // Rows that lie in a topic of one real broker, to panes and to judged windows in other topics of it
-// by one worker of ours: one core for us, one for the broker. Kafka Streams beside it on the same
-// topic in the same run, where NOCTURNE_RIVALS says where it is. ROWS=… and RUNS=… make it less.
+// by one worker of ours: one core for us, one for the broker. Beside it on the same topic in the same
+// run Spark, by the statement that Nocturne makes of the same monitors, and Kafka Streams, where
+// NOCTURNE_RIVALS says where it is. ROWS=… and RUNS=… make it less.
 import assert from 'node:assert/strict'
 import { FinalWindows } from '../../src/app/replay-results.ts'
 import type { KafkaCluster } from '../../scripts/stack/kafka-cluster.ts'
@@ -11,6 +12,7 @@ import { kafkaOptions, say, withBroker, withLog } from './one-broker.ts'
 import { checkPanes } from './kafka-panes.ts'
 import { checkStreams, lacksStreams, runStreams } from './kafka-streams.ts'
 import { outcomeOf, type ProcessOutcome } from './process-outcome.ts'
+import { runSpark, type SparkState } from './spark-panes.ts'
 
 const BENCH = 'stack/how-fast-does-kafka-become-panes'
 const ROWS_PER_SECOND = 10_000
@@ -44,9 +46,18 @@ await inTemporaryFolder(async (folder) => {
     })
     return taken
   }
+  const spark = async (cluster: KafkaCluster, state: SparkState): Promise<Taken> => {
+    await forgetResults(cluster)
+    const again = () => forgetResults(cluster)
+    const taken = await beside(cluster, () => runSpark(cluster, { folder, state }, again))
+    await withLog(kafkaOptions(cluster, CODEC), (log) => checkPanes(log, expected.panes))
+    return taken
+  }
   const ways: Record<string, Way> = {
     panes: (cluster) => ours(cluster, false),
     windows: (cluster) => ours(cluster, true),
+    Spark: (cluster) => spark(cluster, 'fresh'),
+    'Spark, warm': (cluster) => spark(cluster, 'warm'),
     ...(lacking === undefined && {
       'Kafka Streams': async (cluster: KafkaCluster, run: number) => {
         const out = `out-streams-${run}`
@@ -98,12 +109,14 @@ function report(taken: ReadonlyMap<string, readonly Taken[]>): void {
     print('of the broker beside it', 's', ({ rows, broker_seconds: s }) => (s / rows) * 1e6)
     print('greatest rss', 'MB', ({ rss_mb }) => rss_mb)
   }
-  for (const [name, target] of [
-    ['panes', { atLeast: 20 }],
-    ['windows', {}],
+  for (const [name, other, target] of [
+    ['panes', 'Kafka Streams', { atLeast: 20 }],
+    ['windows', 'Kafka Streams', {}],
+    ['panes', 'Spark', { atLeast: 10 }],
+    ['panes', 'Spark, warm', { atLeast: 10 }],
   ] as const) {
-    const figure = `${name}: rows per CPU second ÷ Kafka Streams`
-    const theirs = taken.get('Kafka Streams')
+    const figure = `${name}: rows per CPU second ÷ ${other}`
+    const theirs = taken.get(other)
     if (theirs === undefined) {
       skipRatio(BENCH, figure, lacking ?? '')
       continue

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readToEnd, type Log } from '../../src/log/log.ts'
 import { utf8Text } from '../../src/std/bytes.ts'
 import { systemClock } from '../../src/std/clock.ts'
-import { startGuarded } from '../../scripts/stack/guarded-child.ts'
+import { startGuarded, type GuardedChild } from '../../scripts/stack/guarded-child.ts'
 import type { KafkaCluster } from '../../scripts/stack/kafka-cluster.ts'
 import type { NaivePanes } from '../naive-panes.ts'
 import { costOf, type ProcessOutcome } from './process-outcome.ts'
@@ -28,13 +28,10 @@ export function lacksStreams(): string | undefined {
  * three. Costs are taken before that idleness, with its own start counted as ours is.
  */
 export async function runStreams(
-  { bootstrap }: KafkaCluster,
-  place: { readonly folder: string; readonly out: string },
+  cluster: KafkaCluster,
+  place: StreamsPlace,
 ): Promise<ProcessOutcome> {
-  const logFile = join(place.folder, `${place.out}.log`)
-  const servers = bootstrap.map(({ host, port }) => `${host}:${port}`).join()
-  const words = ['bash', program(), servers, 'cached', 'readings', place.out]
-  const child = await startGuarded(['env', 'FRESH=1', ...words], logFile)
+  const { child, logFile } = await startStreams(cluster, { ...place, mode: 'cached' })
   const startedAt = performance.now()
   let [cost, lines] = [costOf(child.pid), 0]
   try {
@@ -52,12 +49,31 @@ export async function runStreams(
       return { rows: Number(rows), seconds: Number(seconds), cpu_seconds, rss_mb }
     }
   } finally {
-    child.signal('SIGTERM')
-    const waiting = new AbortController()
-    await Promise.race([child.ended, systemClock.sleep(STOP_MS_MAX, waiting.signal)])
-    waiting.abort()
-    child.signal('SIGKILL')
+    await stopStreams(child)
   }
+}
+
+/** What it is started with: it writes its results into `out`. */
+type StreamsPlace = { readonly folder: string; readonly out: string }
+
+/** Starts it over `readings`: `cached` tells once a second, `uncached` of every row. */
+export async function startStreams(
+  { bootstrap }: KafkaCluster,
+  { folder, out, mode }: StreamsPlace & { readonly mode: 'cached' | 'uncached' },
+): Promise<{ readonly child: GuardedChild; readonly logFile: string }> {
+  const logFile = join(folder, `${out}.log`)
+  const servers = bootstrap.map(({ host, port }) => `${host}:${port}`).join()
+  const words = ['bash', program(), servers, mode, 'readings', out]
+  return { child: await startGuarded(['env', 'FRESH=1', ...words], logFile), logFile }
+}
+
+/** Ends it, and waits for it. */
+export async function stopStreams(child: GuardedChild): Promise<void> {
+  child.signal('SIGTERM')
+  const waiting = new AbortController()
+  await Promise.race([child.ended, systemClock.sleep(STOP_MS_MAX, waiting.signal)])
+  waiting.abort()
+  child.signal('SIGKILL')
 }
 
 /**

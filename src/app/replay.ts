@@ -1,12 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { newAggregateProgress } from '../aggregate/aggregate-progress.ts'
-import { aggregateReadings } from '../aggregate/aggregate-readings.ts'
 import { ReadingIntake } from '../collect/reading-intake.ts'
 import { replayRecording } from '../collect/replay-recording.ts'
 import type { Config } from '../config/config.ts'
-import { evaluatePanes } from '../evaluate/evaluate-panes.ts'
 import { openCodecs } from '../log/codecs/open-codecs.ts'
 import { openEmbeddedLog } from '../log/embedded/embedded-log.ts'
 import { readToEnd, type Log } from '../log/log.ts'
@@ -14,7 +11,8 @@ import { systemClock, type Clock } from '../std/clock.ts'
 import { compileMapping } from '../wire/mapping.ts'
 import { decodeLate } from '../wire/rejected-codec.ts'
 import { createTopics } from './create-topics.ts'
-import { FinalWindows, replayedSteps, writeLines } from './replay-results.ts'
+import { finalResults } from './offline/final-results.ts'
+import { OfflineReaders } from './offline/offline-readers.ts'
 
 /** What `nocturne replay` was asked for. */
 export type ReplayRequest = {
@@ -48,8 +46,6 @@ export type ReplaySummary = {
   readonly digest: string
 }
 
-const POLL_MS = 5
-const GROUP = { start: 'earliest', sessionMs: 10_000, rebalanceMs: 60_000 } as const
 /** Nothing expires under a replay: it may be continued at any time. */
 const FOR_EVER = { ms: -1, bytes: -1 }
 
@@ -78,33 +74,25 @@ async function replayInto(log: Log, request: ReplayRequest): Promise<ReplaySumma
   const { partitions } = request
   await createTopics(log, { partitions, durability: 'ack', retention: () => FOR_EVER })
   const stop = new AbortController()
-  const readers = new Readers({ log, clock, request }, stop.signal)
+  const { config } = request
+  const parts = ['aggregate', 'evaluate'] as const
+  const readers = new OfflineReaders({ log, clock, config, partitions }, parts, stop.signal)
   const counts = await Promise.race([collect({ log, clock, request }), readers.failure])
   await Promise.race([readers.caughtUp(), readers.failure])
   stop.abort()
   await readers.done()
-  const windows = await FinalWindows.of(log)
-  const steps = await replayedSteps(log)
-  const { windowsPath, transitionsPath } = request
-  if (windowsPath !== undefined) await writeLines(windowsPath, windows.lines())
-  if (transitionsPath !== undefined) {
-    await writeLines(
-      transitionsPath,
-      steps.map((step) => `${JSON.stringify(step)}\n`),
-    )
-  }
-  const digest = windows.digest()
+  const results = await finalResults(log, request)
   const seconds = (performance.now() - startedAt) / 1000
   return {
     rows: counts.accepted,
     rejected: counts.rejected,
     late: await countLate(log),
-    windows: windows.count,
-    transitions: steps.length,
+    windows: results.windows,
+    transitions: results.transitions,
     seconds: Number(seconds.toFixed(3)),
     rows_per_s: Math.round((counts.accepted + counts.rejected) / seconds),
     rss_mb: request.rssMb(),
-    digest,
+    digest: results.digest,
   }
 }
 
@@ -138,91 +126,6 @@ function collect({ log, clock, request }: ReplayDeps) {
     closeMs,
     progress: request.progress,
   })
-}
-
-/** The aggregate and evaluate readers of a replay, and how far they have come. */
-class Readers {
-  readonly #log: Log
-  readonly #clock: Clock
-  readonly #running: Promise<void>[] = []
-  readonly #aggregated = newAggregateProgress()
-  readonly #evaluated = {
-    windows: 0,
-    steps: 0,
-    groups: new Map(),
-    outcomes: new Map(),
-    next: new Map(),
-  }
-  /** Rejects with the first failure of a reader; never resolves. */
-  readonly failure: Promise<never>
-
-  constructor({ log, clock, request }: ReplayDeps, signal: AbortSignal) {
-    this.#log = log
-    this.#clock = clock
-    const { site, monitors, skewMs, absentMs } = request.config
-    const { partitions } = request
-    const failed = Promise.withResolvers<never>()
-    this.failure = failed.promise
-    this.failure.catch(() => undefined)
-    const aggregate = {
-      log,
-      clock,
-      spec: { site, monitors, partitions, panesPartitions: partitions, skewMs, early: false },
-      progress: this.#aggregated,
-    }
-    const evaluate = {
-      log,
-      clock,
-      spec: { monitors, panesPartitions: partitions, absentMs, live: false },
-      progress: this.#evaluated,
-    }
-    const all = [
-      this.#run({ group: 'aggregate', topic: 'readings', signal }, (claim) =>
-        aggregateReadings(aggregate, claim),
-      ),
-      this.#run({ group: 'evaluate', topic: 'panes', signal }, (claim) =>
-        evaluatePanes(evaluate, claim),
-      ),
-    ]
-    for (const reader of all) reader.catch(failed.reject)
-    this.#running.push(...all)
-  }
-
-  /** Resolves when every reading is in panes, and every pane judged. */
-  async caughtUp(): Promise<void> {
-    await this.#reached('readings', this.#aggregated.next)
-    await this.#reached('panes', this.#evaluated.next)
-  }
-
-  async done(): Promise<void> {
-    for (const reader of this.#running) await reader
-  }
-
-  async #reached(topic: string, next: ReadonlyMap<number, number>): Promise<void> {
-    const ends = await this.#log.ends(topic)
-    for (const [partition, { end }] of ends.entries()) {
-      while ((next.get(partition) ?? 0) < end) await this.#clock.sleep(POLL_MS)
-    }
-  }
-
-  async #run(
-    part: { readonly group: string; readonly topic: string; readonly signal: AbortSignal },
-    read: (claim: Parameters<typeof aggregateReadings>[1]) => Promise<void>,
-  ): Promise<void> {
-    const tasks: Promise<void>[] = []
-    const failed = Promise.withResolvers<never>()
-    failed.promise.catch(() => undefined)
-    const claims = async () => {
-      const spec = { ...GROUP, topics: [part.topic], group: part.group }
-      for await (const claim of this.#log.claims(spec, part.signal)) {
-        const task = read(claim).finally(() => claim.release())
-        task.catch(failed.reject)
-        tasks.push(task)
-      }
-      for (const task of tasks) await task
-    }
-    await Promise.race([claims(), failed.promise])
-  }
 }
 
 async function countLate(log: Log): Promise<number> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { addBacktest } from './command/backtest-command.ts'
 import { addCheck } from './command/check-command.ts'
 import { addLag } from './command/lag-command.ts'
 import { addMigrate } from './command/migrate-command.ts'
@@ -48,6 +49,7 @@ export function createProgram(terminal: Terminal): Command {
     .showHelpAfterError('  --help shows what there is')
   addUp(program, terminal)
   addReplay(program, terminal)
+  addBacktest(program, terminal)
   addProduce(program, terminal)
   addTail(program, terminal)
   addQuery(program, terminal)

@@ -130,6 +130,13 @@ export const errorCatalogue = {
     exit: 70,
     status: 500,
   },
+  BACKTEST_EMPTY: {
+    message: 'the log has no rows of that span',
+    advice: 'write another --from or --to; nocturne lag shows what the log has',
+    retry: false,
+    exit: 3,
+    status: 404,
+  },
   REPLAY_DIFFERS: {
     message: 'this data folder holds a replay of another recording: {}',
     advice: 'replay that file, or name an empty folder with --data',

@@ -125,6 +125,17 @@ export type Steps = {
   readonly closed: readonly string[]
 }
 
+/** The query of a Spark cluster that makes a site's panes. */
+export type EngineView = {
+  readonly name: 'spark'
+  /** `offline`: the cluster is not reached; `backoff`: it ended, and is begun again. */
+  readonly state: 'offline' | 'starting' | 'running' | 'backoff' | 'failed'
+  /** Since it is so. */
+  readonly age_ms: number
+  /** Why, in words; null where there is nothing to say. */
+  readonly says: string | null
+}
+
 export type SiteView = {
   readonly site: string
   readonly state: 'up' | 'delayed' | 'down' | 'unknown'
@@ -137,6 +148,8 @@ export type SiteView = {
   readonly rows: number
   readonly cells: number
   readonly simulated: boolean
+  /** Null: panes of it are made by Nocturne itself, or nothing is known of it here. */
+  readonly engine: EngineView | null
 }
 
 /** Rows that wait on this server's disk for brokers. */

@@ -7,6 +7,7 @@ import type { ServeConfig } from './config.ts'
 import type { LogView } from './contract.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
 import type { LiveView } from './view/live-view.ts'
+import type { SiteEngine } from './view/site-engine.ts'
 import type { WallFiles } from './wall-files.ts'
 
 /** What an intake answers: an HTTP status, a JSON body and, when it is full, when to come again. */
@@ -52,6 +53,8 @@ export type ServeOptions = {
   readonly readiness: () => readonly ReadinessCheck[]
   /** What the wall has to say of the log; absent: nothing ever. */
   readonly logView?: () => LogView
+  /** By site; absent: no query is watched here. */
+  readonly engines?: () => ReadonlyMap<string, SiteEngine>
   /** How far a reader of this process has come, beyond what its group has committed. */
   readonly readTo: (group: string, partition: number) => number | undefined
   /** Newest first. */

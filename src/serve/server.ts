@@ -40,12 +40,14 @@ const PULSE_MS = 1_000
 /** Paths that are screens of the wall: each answers its one page. */
 const SCREENS = ['/', '/feed', '/stream/*'] as const
 
+const viewOf = ({ config, monitors, logView, engines }: ServeOptions): LiveView =>
+  new LiveView({ ...config, monitors, ...(logView && { logView }), ...(engines && { engines }) })
+
 /** Makes the HTTP API, the live feed and the wall of one process; nothing runs before `listen`. */
 export function createServer(options: ServeOptions): NocturneServer {
   const { clock, config } = options
   const stopping = new AbortController()
-  const { monitors, logView } = options
-  const view = new LiveView({ ...config, monitors, ...(logView && { logView }) })
+  const view = viewOf(options)
   let { cells, sites } = view.pulse(clock.now())
   const feed = new LiveFeed({
     clock,

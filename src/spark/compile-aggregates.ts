@@ -168,11 +168,11 @@ function membersOf(spec: AggregateSpec, at: number, weights: readonly number[]):
     case 'count':
     case 'sum':
       return [
-        member('', decimalSql(`total_${at}`, spec.digits)),
+        member(spec.digits === 0 ? '' : '.units', unitsSql(`total_${at}`)),
         member('.e', `CASE WHEN sampled THEN coalesce(base64(error_${at}), '') END`),
       ]
     case 'mean':
-      return [member('.sum', decimalSql(`mean_${at}`, 3)), member('.count', `mean_${at}_count`)]
+      return [member('.sum.units', unitsSql(`mean_${at}`)), member('.count', `mean_${at}_count`)]
     case 'quantile':
       return [member('', `transform(bucket_${at}, z -> array(CAST(z.item AS BIGINT), z.count))`)]
     case 'distinct': {
@@ -188,6 +188,5 @@ function membersOf(spec: AggregateSpec, at: number, weights: readonly number[]):
   }
 }
 
-/** A number of units as a decimal; `floor` ends at ± 2^63, where the reader calls it inexact. */
-const decimalSql = (units: string, digits: number): string =>
-  digits === 0 ? `floor(${units})` : `floor(${units}) * ${(10 ** -digits).toFixed(digits)}BD`
+/** A number of units as an integer; `floor` ends at ± 2^63, where the reader calls it inexact. */
+const unitsSql = (units: string): string => `floor(${units})`

@@ -37,7 +37,7 @@ export function compileSite(given: SiteGiven): SiteProgram {
   const weights = weightsOf(spec.rates)
   const metrics = metricsOf(partitions, weights)
   const otherSites = spec.sites.filter((other) => other !== site)
-  const seenText = seenSql(raw, { ...given, otherSites, rates: spec.rates })
+  const seenText = seenSql(raw, { ...given, otherSites })
   const rowsText = rowsSql(seen, monitors)
   const evictionMs = monitors.map(({ window }) => sliceMsOf(window)).reduce(lcm, 1)
   const statement = statementSql(rows, { site, monitors, weights, evictionMs })

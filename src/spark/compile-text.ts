@@ -16,3 +16,7 @@ export const nameOfSite = (site: string): string => utf8(site).toHex()
 
 /** Where a field that was read and checked stands: no column of our own begins so. */
 export const columnOf = (field: string): string => `f_${field}`
+
+/** SELECTs without FROM, each over the one before and the first over a view. */
+export const layered = (view: string, selects: readonly string[]): string =>
+  selects.reduce((from, select, i) => `${select}\nFROM ${i === 0 ? from : `(${from})`}`, view)

@@ -3,6 +3,7 @@ import { openMemoryLog } from '../../src/log/memory/memory-log.ts'
 import type { MonitorSpec, Severity } from '../../src/model/monitor.ts'
 import type { Step } from '../../src/model/step.ts'
 import type { WindowResult } from '../../src/model/window-result.ts'
+import type { SiteEngine } from '../../src/serve/view/site-engine.ts'
 import { createServer, type NocturneServer } from '../../src/serve/server.ts'
 import type { WallFiles } from '../../src/serve/wall-files.ts'
 import type { Clock } from '../../src/std/clock.ts'
@@ -187,6 +188,7 @@ export async function craftWorld(options: {
   } as const
   for (const topic of TOPICS) await log.createTopic({ topic, ...keep })
   const counts = new Map<string, number>()
+  const engines = new Map<string, SiteEngine>()
   const server: NocturneServer = createServer({
     log,
     store,
@@ -208,6 +210,7 @@ export async function craftWorld(options: {
     metrics: { contentType: 'text/plain', metrics: async () => 'nocturne_up 1\n' },
     intake: async (body) => ({ status: 202, body: { accepted: body.length, rejected: [] } }),
     readiness: () => [],
+    engines: () => engines,
     readTo: () => undefined,
     gaps: () => [],
     count: (what, reason) => {
@@ -215,7 +218,7 @@ export async function craftWorld(options: {
       counts.set(name, (counts.get(name) ?? 0) + 1)
     },
   })
-  return { log, store, server, counts, ...handsOf(log, store) }
+  return { log, store, server, counts, engines, ...handsOf(log, store) }
 }
 
 /** What feeds the logs, and the store as `record` would. */

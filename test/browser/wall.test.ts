@@ -144,6 +144,30 @@ test(
 )
 
 test(
+  '[U21] beside a site stands that Spark makes its panes, and why it does not',
+  { skip },
+  async (t) => {
+    const { page, address, world, complaints, stop } = await setStage()
+    t.after(stop)
+    const since = second() - 90_000
+    world.engines.set('ams1', { engine: 'spark', state: 'running', since })
+    await page.goto(address)
+    const engine = page.locator('.site', { hasText: 'ams1' }).locator('.site-engine')
+
+    await engine.getByText('Spark').waitFor()
+    assert.equal(await engine.innerText(), 'Spark')
+    assert.equal(await page.locator('.site-engine').count(), 1)
+
+    const says = 'the cluster cannot be reached'
+    world.engines.set('ams1', { engine: 'spark', state: 'offline', since, says })
+    await engine.getByText('Spark not reached').waitFor()
+    assert.match(await engine.innerText(), /^Spark not reached .* the cluster cannot be reached$/)
+    assert.deepEqual(await violations(page), [])
+    assert.deepEqual(complaints, [])
+  },
+)
+
+test(
   '[U5] an alert turns the wall red: a card with shape and word, and the cell',
   { skip },
   async (t) => {

@@ -1,5 +1,6 @@
-import type { SiteView } from '../../src/serve/contract.ts'
+import type { EngineView, SiteView } from '../../src/serve/contract.ts'
 import { ageText } from './text/age-text.ts'
+import { engineNote } from './text/engine-note.ts'
 import { logNotes } from './text/log-notes.ts'
 import { plainText } from './text/plain-text.ts'
 import { ShapeIcon } from './shape-icon.tsx'
@@ -15,6 +16,16 @@ const WORD: Readonly<Record<SiteView['state'], string>> = {
 function lagText({ state, lag_ms, silent_ms }: SiteView): string {
   if (state === 'down') return silent_ms === null ? 'never heard' : `silent ${ageText(silent_ms)}`
   return lag_ms === null ? 'unknown' : `${(Math.max(0, lag_ms) / 1_000).toFixed(1)} s behind`
+}
+
+function Engine({ of }: { of: EngineView }) {
+  const { word, more, isDue } = engineNote(of)
+  return (
+    <span class={isDue ? 'site-engine is-due' : 'site-engine'}>
+      <span role="status">{word}</span>
+      {more !== '' && ` ${more}`}
+    </span>
+  )
 }
 
 /** One strip a site: its state, how far behind it is, how much of it speaks. */
@@ -48,6 +59,7 @@ export function SiteStrips({ context: { state } }: { context: WallContext }) {
               {site.heard} of {site.of} partitions
             </span>
             <span>{site.cells} streams</span>
+            {site.engine !== null && !isStale && <Engine of={site.engine} />}
           </div>
         )
       })}

@@ -54,7 +54,7 @@ export async function openLogOf(config: Config): Promise<Log & LogGroups> {
 export async function openLogThere({
   log: { kind, kafka },
   dataFolder,
-}: Pick<Config, 'log' | 'dataFolder'>): Promise<Log & LogGroups> {
+}: Pick<Config, 'log' | 'dataFolder'>): Promise<OpenLog> {
   const codecs = await openCodecs()
   if (kafka !== undefined) return openKafkaBy({ clock: systemClock, codecs })(kafka)
   if (kind === 'embedded') return openLogFolder(dataFolder)

@@ -6,4 +6,4 @@ import type { Log, LogGroups } from '../../log/log.ts'
 export type OpenLog = Log &
   LogGroups &
   Partial<Pick<EmbeddedLog, 'share' | 'stats'>> &
-  Partial<Pick<KafkaLog, 'checks' | 'counters' | 'heldBytes' | 'copies'>>
+  Partial<Pick<KafkaLog, 'checks' | 'counters' | 'heldBytes' | 'copies' | 'deleteTopic'>>

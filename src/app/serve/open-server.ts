@@ -9,7 +9,7 @@ import { serveConfig } from './serve-config.ts'
 /** What the server asks of the rest of the program. */
 export type ServerParts = Pick<
   ServeOptions,
-  'log' | 'store' | 'clock' | 'lane' | 'readTo' | 'gaps' | 'readiness' | 'logView'
+  'log' | 'store' | 'clock' | 'lane' | 'readTo' | 'gaps' | 'readiness' | 'logView' | 'engines'
 > & {
   readonly config: Config
   readonly http: Collectors['http']

@@ -27,7 +27,13 @@ import { kafkaLimits, type KafkaLimits } from './kafka-limits.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { patiently, type Waiting } from './patience.ts'
 import { BatchProducer, type PartitionRows } from './produce/batch-producer.ts'
-import { checkOffsetsTopic, createTopic, type Doubt, type TopicAdmin } from './topic-admin.ts'
+import {
+  checkOffsetsTopic,
+  createTopic,
+  deleteTopic,
+  type Doubt,
+  type TopicAdmin,
+} from './topic-admin.ts'
 
 const NOTE_BYTES_MAX = 4_096
 /** A record in its batch: lengths, deltas and counts beside key and value. */
@@ -104,6 +110,13 @@ class KafkaLog implements Log, LogGroups {
     this.#assertOpen()
     await this.#patiently(() => createTopic(this.#admin, spec))
     this.#topics.set(spec.topic, { spec, calls: 0 })
+  }
+
+  /** Beyond the seam: deletes a topic, and all that is in it. */
+  async deleteTopic(topic: string): Promise<void> {
+    this.#assertOpen()
+    await this.#patiently(() => deleteTopic(this.#cluster, topic))
+    this.#topics.delete(topic)
   }
 
   append(topic: string, rows: readonly LogRecord[]): Promise<void> {

@@ -8,11 +8,14 @@ import { Cluster } from './cluster.ts'
 import { kafkaLimits } from './kafka-limits.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { metadataBody, Peer, type AskedOf } from './peer.suite.ts'
-import { checkOffsetsTopic, createTopic, type Doubt } from './topic-admin.ts'
+import { checkOffsetsTopic, createTopic, deleteTopic, type Doubt } from './topic-admin.ts'
 
 const METADATA = 3
 const CREATE = 19
+const DELETE = 20
 const DESCRIBE = 32
+const UNKNOWN_TOPIC = 3
+const NOT_ALLOWED = 29
 const TOPIC_ID = '1fbe03b4-8a86-4ad5-9cb7-2b3f1c0d9e5a'
 
 const spec: TopicSpec = {
@@ -53,6 +56,14 @@ function createdBody(code: number, message: string | null): Uint8Array {
   return writer.appendTaggedFields().buffer
 }
 
+function deletedBody(name: string, code: number): Uint8Array {
+  const writer = Writer.create().appendInt32(0)
+  writer.appendArray([1], (w) => {
+    w.appendString(name).appendUUID(TOPIC_ID).appendInt16(code).appendString(null)
+  })
+  return writer.appendTaggedFields().buffer
+}
+
 function settingsBody({ settings }: Held): Uint8Array {
   const writer = Writer.create().appendInt32(0)
   writer.appendArray([1], (w) => {
@@ -83,6 +94,16 @@ async function adminOf(
       const [code, message] = given.refusal ?? [0, null]
       if (code === 0) held = { partitions: one.partitions, settings }
       asked.answer(createdBody(code, message))
+    },
+    [DELETE]: ({ body, answer }) => {
+      const [name] = body.readArray((r) => {
+        const asked = r.readNullableString() ?? ''
+        r.readUUID()
+        return asked
+      })
+      const isThere = held !== undefined && name === spec.topic
+      if (isThere && given.refusal === undefined) held = undefined
+      answer(deletedBody(name ?? '', given.refusal?.[0] ?? (isThere ? 0 : UNKNOWN_TOPIC)))
     },
     [DESCRIBE]: ({ answer }) =>
       answer(settingsBody(held ?? { partitions: 0, settings: new Map() })),
@@ -124,6 +145,22 @@ test('[L1] a topic is made, and once it is known it is found and checked', async
 
   assert.deepEqual(made, [{ name: 'events', partitions: 3, copies: 1 }])
   assert.deepEqual(doubts, [])
+})
+
+test('[R25] a topic that was made for a while is deleted, and gone it is no fault', async (t) => {
+  const { admin, holding } = await adminOf(t, {})
+  await assert.rejects(createTopic(admin, spec), coded('LOG_UNAVAILABLE'))
+
+  await deleteTopic(admin.cluster, spec.topic)
+  await deleteTopic(admin.cluster, spec.topic)
+
+  assert.throws(holding, /no topic/)
+})
+
+test('[R25] a topic that we may not delete is told', async (t) => {
+  const { admin } = await adminOf(t, { refusal: [NOT_ALLOWED, 'not yours'] })
+
+  await assert.rejects(deleteTopic(admin.cluster, spec.topic), coded('LOG_ACL_DENIED'))
 })
 
 test('a topic is made with the settings that its spec and our promise ask for', async (t) => {

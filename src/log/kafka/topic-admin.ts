@@ -56,6 +56,16 @@ export async function createTopic(admin: TopicAdmin, spec: TopicSpec): Promise<v
   throw new NocturneError('LOG_UNAVAILABLE', `topic ${spec.topic} is not known everywhere yet`)
 }
 
+/** Deletes a topic that was made for a while; one that is not there is none to delete. */
+export async function deleteTopic(cluster: Cluster, name: string): Promise<void> {
+  const connection = await cluster.controller()
+  const { responses } = await connection.ask(requests.deleteTopics, [{ name }], 10_000)
+  cluster.stale()
+  const code = responses[0]?.errorCode ?? -1
+  if (code === 0 || code === kafkaCode.unknownTopic) return
+  throw kafkaError(code, `topic ${name}: ${responses[0]?.errorMessage ?? 'not deleted'}`)
+}
+
 async function known(cluster: Cluster, topic: string): Promise<TopicView | undefined> {
   try {
     return await cluster.topic(topic)

@@ -309,3 +309,33 @@ test('[U20] what waits for brokers and what has one copy stands beside the sites
     store: null,
   })
 })
+
+test('[U21] beside a site stands the query that makes its panes, be it heard or not', () => {
+  const says = 'the cluster cannot be reached'
+  const engines = new Map([
+    ['ams1', { engine: 'spark', state: 'running', since: NOW - 60_000 }],
+    ['lyo1', { engine: 'spark', state: 'offline', since: NOW - 5000, says }],
+  ] as const)
+  const view = liveView({ engines: () => engines })
+  view.foldWatermark(watermarkOf(), NOW)
+  view.foldWatermark(watermarkOf({ site: 'par1' }), NOW)
+
+  const { sites } = view.pulse(NOW).sites
+
+  assert.deepEqual(
+    sites.map(({ site, state, engine }) => ({ site, state, engine })),
+    [
+      {
+        site: 'ams1',
+        state: 'up',
+        engine: { name: 'spark', state: 'running', age_ms: 60_000, says: null },
+      },
+      {
+        site: 'lyo1',
+        state: 'unknown',
+        engine: { name: 'spark', state: 'offline', age_ms: 5000, says },
+      },
+      { site: 'par1', state: 'up', engine: null },
+    ],
+  )
+})

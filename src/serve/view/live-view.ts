@@ -9,6 +9,7 @@ import type { AlertView, Cells, FeedState, LogView, Roster, Sites, SiteView } fr
 import { MonitorBook } from './monitor-book.ts'
 import { SiteBook } from './site-book.ts'
 import { subjectKey, type Subject } from './subject.ts'
+import type { SiteEngine } from './site-engine.ts'
 
 export type LiveViewOptions = {
   readonly monitors: readonly MonitorSpec[]
@@ -17,6 +18,8 @@ export type LiveViewOptions = {
   readonly cellsMax?: number
   /** How the log is now; absent: it is well. */
   readonly logView?: () => LogView
+  /** Queries of another engine, by site. */
+  readonly engines?: () => ReadonlyMap<string, SiteEngine>
 }
 
 /** One second's picture; `roster` is absent while the cells are those of the second before. */
@@ -49,6 +52,7 @@ const LEVEL_RANK: Readonly<Record<AlertView['level'], number>> = {
   critical: 2,
 }
 
+const NOWHERE: ReadonlyMap<string, SiteEngine> = new Map()
 const WELL: LogView = { spool: null, one_copy: null, store: null }
 
 /** As people count: arena-2 before arena-10. */
@@ -66,6 +70,7 @@ export class LiveView {
   readonly monitors: MonitorBook
   readonly #isSimulated: (scope: string) => boolean
   readonly #logView: () => LogView
+  readonly #engines: () => ReadonlyMap<string, SiteEngine>
   readonly #alerts: AlertBook
   readonly #cells: CellBook
   readonly #sites: SiteBook
@@ -81,6 +86,7 @@ export class LiveView {
     const simulated = new Set(options.simulatedSites)
     this.monitors = monitors
     this.#logView = options.logView ?? (() => WELL)
+    this.#engines = options.engines ?? (() => NOWHERE)
     this.#isSimulated = (scope) => simulated.has(scope)
     this.#alerts = new AlertBook({
       groupBy: (monitor) => monitors.get(monitor)?.groupBy,
@@ -143,7 +149,10 @@ export class LiveView {
   pulse(now: number): Pulse {
     const alertByCell = this.#worstByCell()
     this.#cells.prune(now, (key) => alertByCell.has(key))
-    this.#siteViews = this.#sites.judge(now, (site) => this.#cellsOf(site))
+    this.#siteViews = this.#sites.judge(now, {
+      cells: (site) => this.#cellsOf(site),
+      engines: this.#engines(),
+    })
     const roster = this.#newRoster()
     const cells = this.#judgeCells(now, alertByCell)
     const log = this.#logView()

@@ -1,6 +1,7 @@
 import type { Watermark } from '../../model/pane.ts'
 import type { SiteState } from './cell-health.ts'
-import type { SiteView } from '../contract.ts'
+import type { EngineView, SiteView } from '../contract.ts'
+import type { SiteEngine } from './site-engine.ts'
 
 export type SiteBookOptions = {
   readonly isSimulated: (site: string) => boolean
@@ -9,6 +10,13 @@ export type SiteBookOptions = {
   /** Lag that makes a site DELAYED; it is UP again at half of it (A43). */
   readonly delayedMs: number
   readonly sitesMax: number
+}
+
+/** What is known of sites beside their watermarks. */
+export type SiteFacts = {
+  /** Counts a site's cells. */
+  readonly cells: (site: string) => number
+  readonly engines: ReadonlyMap<string, SiteEngine>
 }
 
 type Source = { readonly watermark: number; readonly rows: number; readonly heardAt: number }
@@ -45,8 +53,8 @@ export class SiteBook {
     return this.#sites.get(site)?.state ?? 'unknown'
   }
 
-  /** Judges every site at `now` and answers them by name; `cells` counts a site's cells. */
-  judge(now: number, cells: (site: string) => number): readonly SiteView[] {
+  /** Judges every site at `now` and answers them by name. */
+  judge(now: number, { cells, engines }: SiteFacts): readonly SiteView[] {
     const views: SiteView[] = []
     for (const [name, site] of this.#sites) {
       const live = [...site.sources.values()].filter(
@@ -65,7 +73,11 @@ export class SiteBook {
         rows: [...site.sources.values()].reduce((sum, { rows }) => sum + rows, 0),
         cells: cells(name),
         simulated: this.#options.isSimulated(name),
+        engine: engineView(engines.get(name), now),
       })
+    }
+    for (const [site, engine] of engines) {
+      if (!this.#sites.has(site)) views.push(this.#unheard(site, engineView(engine, now)))
     }
     return views.sort((a, b) => (a.site < b.site ? -1 : 1))
   }
@@ -79,6 +91,13 @@ export class SiteBook {
       }
     }
     return newest
+  }
+
+  /** A site whose query has not brought anything yet, and may never. */
+  #unheard(site: string, engine: EngineView | null): SiteView {
+    const nothing = { state: 'unknown', lag_ms: null, silent_ms: null, heard: 0, of: 0 } as const
+    const simulated = this.#options.isSimulated(site)
+    return { site, ...nothing, rows: 0, cells: 0, simulated, engine }
   }
 
   #stateOf(site: Site, lagMs: number | null): SiteState {
@@ -98,3 +117,8 @@ export class SiteBook {
     return site
   }
 }
+
+const engineView = (of: SiteEngine | undefined, now: number): EngineView | null =>
+  of === undefined
+    ? null
+    : { name: of.engine, state: of.state, age_ms: now - of.since, says: of.says ?? null }

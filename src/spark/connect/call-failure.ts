@@ -3,10 +3,9 @@ import { decodeMessage } from '../../wire/spark-connect/codec.ts'
 /** Of gRPC. */
 export const GrpcStatus = {
   cancelled: 1,
-  unknown: 2,
   deadlineExceeded: 4,
   permissionDenied: 7,
-  resourceExhausted: 8,
+  unimplemented: 12,
   internal: 13,
   unavailable: 14,
   unauthenticated: 16,

@@ -29,6 +29,7 @@ export class Reattachment {
   #hasAnswered = false
   #aliveAt: number
   #attemptAt: number
+  #attemptBroughtAny = false
   isComplete = false
 
   constructor(now: number) {
@@ -43,6 +44,7 @@ export class Reattachment {
 
   attempt(now: number): Attempt {
     this.#attemptAt = now
+    this.#attemptBroughtAny = false
     const msMax = Math.min(STREAM_MS_MAX, Math.max(1, this.#aliveAt + QUIET_MS_MAX - now))
     if (this.#lastResponseId === undefined) return { kind: this.#kind, msMax }
     return { kind: this.#kind, lastResponseId: this.#lastResponseId, msMax }
@@ -50,6 +52,7 @@ export class Reattachment {
 
   took(response: MessageOf<'ExecutePlanResponse'>, now: number): void {
     this.#hasAnswered = true
+    this.#attemptBroughtAny = true
     this.#kind = 'reattach'
     this.#aliveAt = now
     this.#failures = 0
@@ -61,7 +64,7 @@ export class Reattachment {
   ended(now: number): number | undefined {
     this.#kind = 'reattach'
     const wasShort = now - this.#attemptAt < STREAM_MS_MIN
-    if (wasShort && this.#aliveAt < this.#attemptAt) return this.#failed(now)
+    if (wasShort && !this.#attemptBroughtAny) return this.#failed(now)
     this.#aliveAt = now
     this.#failures = 0
     return 0

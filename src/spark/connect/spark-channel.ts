@@ -1,21 +1,25 @@
 import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { checkServerIdentity } from 'node:tls'
 import {
   Client,
   credentials,
   Metadata,
   type ChannelCredentials,
-  type ClientReadableStream,
+  type ClientOptions,
 } from '@grpc/grpc-js'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import { decodeMessage, encodeMessage } from '../../wire/spark-connect/codec.ts'
 import type { MessageName, MessageOf } from '../../wire/spark-connect/messages.ts'
 import type { SparkAddress } from '../spark-session.ts'
-import { CallFailure } from './call-failure.ts'
+import { CallFailure, GrpcStatus } from './call-failure.ts'
 
 const SERVICE = '/spark.connect.SparkConnectService'
 const UNARY_MS_MAX = 60_000
 const RECEIVED_BYTES_MAX = 64 * 1_048_576
 const TOKEN_BYTES_MAX = 8_192
+/** No host has it. */
+const NO_NAME = 'by-address.invalid'
 
 const unaryCalls = {
   AnalyzePlan: ['AnalyzePlanRequest', 'AnalyzePlanResponse'],
@@ -37,27 +41,15 @@ type StreamCalls = typeof streamCalls
 /** One connection to a server. @throws CallFailure, or SPARK_* of the error catalogue. */
 export class SparkChannel {
   readonly #address: SparkAddress
-  readonly #client: Client
+  readonly #channel: ChannelCredentials
+  readonly #calls = new Set<{ cancel(): void }>()
+  #client: Client
+  #isClosed = false
 
   private constructor(address: SparkAddress, channel: ChannelCredentials) {
     this.#address = address
-    const { host, port, tls } = address
-    this.#client = new Client(`${host.includes(':') ? `[${host}]` : host}:${port}`, channel, {
-      'grpc.max_receive_message_length': RECEIVED_BYTES_MAX,
-      // What is repeated, and how, is ours to decide (Z1).
-      'grpc.enable_retries': 0,
-      'grpc.service_config_disable_resolution': 1,
-      // A proxy of the environment would be sent the token.
-      'grpc.enable_http_proxy': 0,
-      // Who opens a session anew gets a connection that is new.
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 2_000,
-      ...(tls?.serverName !== undefined && {
-        'grpc.ssl_target_name_override': tls.serverName,
-        'grpc.default_authority': tls.serverName,
-      }),
-    })
+    this.#channel = channel
+    this.#client = clientOf(address, channel)
   }
 
   /** Sends nothing yet. @throws SPARK_TOKEN_IN_CLEAR, SPARK_SECRET_UNREADABLE. */
@@ -70,7 +62,7 @@ export class SparkChannel {
       return new SparkChannel(address, credentials.createInsecure())
     }
     const ca = tls.caFile === undefined ? null : await secretOf(tls.caFile)
-    return new SparkChannel(address, credentials.createSsl(ca))
+    return new SparkChannel(address, sslOf(address, ca))
   }
 
   async unary<Name extends keyof UnaryCalls>(
@@ -81,17 +73,27 @@ export class SparkChannel {
     const [requestName, responseName]: UnaryCalls[Name] = unaryCalls[name]
     const argument = encodeMessage(requestName, request)
     const metadata = await this.#metadata()
-    const bytes = await new Promise<Uint8Array>((resolve, reject) => {
-      const options = { deadline: Date.now() + msMax }
-      const path = `${SERVICE}/${name}`
-      this.#client.makeUnaryRequest(path, toBuffer, same, argument, metadata, options, (...got) => {
-        const [error, value] = got
-        if (error) reject(failureOf(error))
-        else resolve(value ?? new Uint8Array(0))
-      })
-    })
+    const bytes = await this.#unary(name, argument, { metadata, msMax })
     const answer = decodeMessage<UnaryCalls[Name][1]>(responseName, bytes)
     return answer ?? invalid(name)
+  }
+
+  #unary(
+    name: string,
+    argument: Uint8Array,
+    { metadata, msMax }: { readonly metadata: Metadata; readonly msMax: number },
+  ): Promise<Uint8Array> {
+    const client = this.#open()
+    const given = [argument, metadata, { deadline: Date.now() + msMax }] as const
+    const path = `${SERVICE}/${name}`
+    return new Promise((resolve, reject) => {
+      const call = client.makeUnaryRequest(path, toBuffer, same, ...given, (error, value) => {
+        this.#calls.delete(call)
+        if (error) reject(this.#failed(client, error))
+        else resolve(value ?? new Uint8Array(0))
+      })
+      this.#calls.add(call)
+    })
   }
 
   /** Ends without an error too when the server cuts it. Leaving the loop cancels the call. */
@@ -104,30 +106,50 @@ export class SparkChannel {
     const argument = encodeMessage(requestName, request)
     const metadata = await this.#metadata()
     signal?.throwIfAborted()
-    const options = { deadline: Date.now() + msMax }
+    const client = this.#open()
+    const given = [argument, metadata, { deadline: Date.now() + msMax }] as const
     const path = `${SERVICE}/${name}`
-    const call: ClientReadableStream<Uint8Array> = this.#client.makeServerStreamRequest(
-      ...([path, toBuffer, same, argument, metadata, options] as const),
-    )
+    const call = client.makeServerStreamRequest(path, toBuffer, same, ...given)
     const cancel = (): void => call.cancel()
     // One that is cancelled after we have left says so, to nobody.
     call.on('error', () => undefined)
     signal?.addEventListener('abort', cancel, { once: true })
+    this.#calls.add(call)
     try {
       for await (const bytes of call) {
         if (!(bytes instanceof Uint8Array)) invalid(name)
         yield decodeMessage('ExecutePlanResponse', bytes) ?? invalid(name)
       }
     } catch (error) {
-      throw failureOf(error)
+      throw this.#failed(client, error)
     } finally {
+      this.#calls.delete(call)
       signal?.removeEventListener('abort', cancel)
       cancel()
     }
   }
 
+  /** Ends the calls in hand too. */
   close(): void {
+    this.#isClosed = true
+    for (const call of this.#calls) call.cancel()
     this.#client.close()
+  }
+
+  #open(): Client {
+    if (this.#isClosed) throw new NocturneError('SPARK_UNAVAILABLE', 'we have closed it')
+    return this.#client
+  }
+
+  /** A deadline that passed may mean a dead connection: calls from now on get another. */
+  #failed(client: Client, error: unknown): Error {
+    const failure = failureOf(error)
+    const isLate = failure instanceof CallFailure && failure.status === GrpcStatus.deadlineExceeded
+    if (isLate && client === this.#client && !this.#isClosed) {
+      client.close()
+      this.#client = clientOf(this.#address, this.#channel)
+    }
+    return failure
   }
 
   /** The token is read for each call, so that one that was changed holds from the next call on. */
@@ -141,6 +163,51 @@ export class SparkChannel {
     }
     metadata.set('authorization', `Bearer ${token}`)
     return metadata
+  }
+}
+
+function clientOf(address: SparkAddress, channel: ChannelCredentials): Client {
+  const { host, port } = address
+  return new Client(`${host.includes(':') ? `[${host}]` : host}:${port}`, channel, {
+    'grpc.max_receive_message_length': RECEIVED_BYTES_MAX,
+    // What is repeated, and how, is ours to decide (Z1).
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
+    // A proxy of the environment would be sent the token.
+    'grpc.enable_http_proxy': 0,
+    // Who opens a session anew gets a connection that is new.
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    ...namesOf(address),
+  })
+}
+
+/**
+ * The library would send an address as the name of a host, which TLS has no room for: another one
+ * is sent, and the certificate is still checked for the address.
+ * @throws SPARK_SECRET_UNREADABLE where the file holds no certificate.
+ */
+function sslOf({ host, tls }: SparkAddress, ca: Buffer | null): ChannelCredentials {
+  const isByAddress = tls?.serverName === undefined && isIP(host) !== 0
+  try {
+    return credentials.createSsl(ca, null, null, {
+      ...(isByAddress && { checkServerIdentity: (_, shown) => checkServerIdentity(host, shown) }),
+    })
+  } catch (error) {
+    const text = `${tls?.caFile ?? 'the system’s authorities'}: ${String(error)}`
+    throw new NocturneError('SPARK_SECRET_UNREADABLE', text, { cause: error })
+  }
+}
+
+function namesOf({ host, tls }: SparkAddress): ClientOptions {
+  if (tls === undefined) return {}
+  if (tls.serverName === undefined) {
+    return isIP(host) === 0 ? {} : { 'grpc.ssl_target_name_override': NO_NAME }
+  }
+  return {
+    'grpc.ssl_target_name_override': tls.serverName,
+    'grpc.default_authority': tls.serverName,
   }
 }
 

@@ -19,24 +19,44 @@ const tlsFaults: readonly (readonly [words: RegExp, code: ErrorCode])[] = [
   [/altnames|ALTNAME|Hostname\/IP does not match/, 'SPARK_TLS_HOSTNAME'],
   [/certificate has expired|not yet valid|CERT_HAS_EXPIRED/, 'SPARK_TLS_EXPIRED'],
   [/self.signed|local issuer|unable to verify|UNABLE_TO|SELF_SIGNED/, 'SPARK_TLS_UNKNOWN_CA'],
-  [/wrong version number|packet length too long|EPROTO|alert|ALPN/, 'SPARK_TLS_MISMATCH'],
+  [
+    /wrong version number|Protocol error|packet length too long|EPROTO|SSL alert|ALPN/,
+    'SPARK_TLS_MISMATCH',
+  ],
 ]
 
 /** What became of a call as an error of the catalogue; `said` are Spark's fuller words (Z5). */
 export function sparkFault(failure: CallFailure, said = failure.text): NocturneError {
   const { errorClass } = failure
-  const text = said.slice(0, DETAIL_CHARS_MAX)
+  const text = (failure.isFromSpark ? said : plain(said)).slice(0, DETAIL_CHARS_MAX)
   const named = errorClass === undefined || text.startsWith(`[${errorClass}`)
-  const detail = named ? text : `[${errorClass}] ${text}`
+  const words = named ? text : `[${errorClass}] ${text}`
+  const detail = isNoHttp2(failure) ? `${words} (it may be that one side speaks TLS alone)` : words
   return new NocturneError(codeOf(failure), detail, { cause: failure })
 }
 
+/** The library's words without its own about itself. */
+function plain(text: string): string {
+  const inner =
+    /^No connection established\. Last error: (?:Error: )?(.*?)\.?\s*Resolution note:/s.exec(
+      text,
+    )?.[1]
+  return (inner ?? text)
+    .replace(/ \(\d{4}-\d\d-\d\dT[^)]*\)/, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
+
+/** Somebody listens and hangs up: TLS where we speak none, or a proxy before nobody. */
+const isNoHttp2 = ({ text }: CallFailure): boolean => /Last error: Failed to connect\b/.test(text)
+
 function codeOf(failure: CallFailure): ErrorCode {
   const { status, errorClass, text } = failure
-  const { unauthenticated, permissionDenied } = GrpcStatus
+  const { unauthenticated, permissionDenied, unimplemented } = GrpcStatus
   const ofClass = errorClass === undefined ? undefined : codeByClass[errorClass]
   if (ofClass !== undefined) return ofClass
   if (status === unauthenticated || status === permissionDenied) return 'SPARK_DENIED'
+  if (status === unimplemented) return 'SPARK_ANSWER_INVALID'
   if (failure.isInterruption) {
     return tlsFaults.find(([words]) => words.test(text))?.[1] ?? 'SPARK_UNAVAILABLE'
   }

@@ -189,3 +189,21 @@ for (const { says, ...states } of ODD_SKETCHES) {
     assert.deepEqual(record, { kind: 'rejected', reason: 'shape' })
   })
 }
+
+test('[Z11] sums are read as units, and the error of a sample as a tuple sketch', () => {
+  const states = {
+    rows: 412,
+    'rows.e': 'AQMJAQAKzJPla2HuyIBEIAAAAAAAwGdAAA==',
+    'wait_ms.units': 9_007_199_254_740_991,
+    'wait_ms.e': '',
+  }
+
+  const record = decodePanesRecord(json({ ...jsonPane, sampled: true, states }), () => aggregates)
+
+  assert.ok(record.kind === 'pane')
+  const [rows, wait] = record.pane.states
+  assert.equal(rows!.version, 2)
+  assert.equal(rows!.payload.toHex(), 'b806' + '0000000000000001' + 'fc02')
+  assert.equal(new ByteReader(wait!.payload, 1).svarint(), 9_007_199_254_740_991)
+  assert.equal(record.pane.inexact, false)
+})

@@ -1,13 +1,15 @@
 // The states of a JSON pane, by name (spark.md 5.3); a state that lacks is its kind's zero, since
 // Spark leaves nulls away:
-//   count: integer · sum: decimal · min, max: number · mean: "name.sum" decimal, "name.count"
-//   count and sum of a sample: "name.e" [64 sums, null for 0] (Z18)
+//   count: integer · sum: decimal, or "name.units" integer, of 10^-digits each · min, max: number
+//   mean: "name.sum" decimal, or "name.sum.units" in thousandths, "name.count"
+//   count and sum of a sample: "name.e" [64 sums, null for 0] or base64 of a tuple sketch (Z18)
 //   quantile: [[bucket, values], …] in any order (Z9)
 //   distinct: {"weight": base64 of an HllSketch} (Z10)
 import type { AggregateKind, AggregateSpec } from '../../model/monitor.ts'
 import type { PaneState } from '../../model/pane.ts'
 import { ByteWriter } from '../../std/bytes.ts'
 import { shape } from '../json-shape.ts'
+import { readTupleSums } from './datasketches-tuple.ts'
 import { readHll, registersOfCoupons, type HllContent } from './datasketches-hll.ts'
 
 /** A pane's states by name, without a prototype: a name that lacks is found nowhere else. */
@@ -18,6 +20,7 @@ export type JsonState = { readonly state: PaneState; readonly isExact: boolean }
 
 /** As many as a sample's clusters fall into (Z18). */
 const BUCKETS = 64
+const NO_SUMS: readonly number[] = new Array(BUCKETS).fill(0)
 /** What Spark's long holds, and what a varint of ours does. */
 const LONG_MAX = 2 ** 63
 const TRAVEL_UNITS_MAX = 2 ** 60
@@ -80,7 +83,8 @@ const isErrorList = shape.list(shape.orNull(isLong))
  * The error of a sample (Z18, ADR 0014): its buckets' sums in hundredths of a unit, null as 0; on
  * the wire a mask of those that are not 0, u64be, and then they.
  */
-function writeError(sums: unknown): boolean {
+function writeError(said: unknown): boolean {
+  const sums = shape.text(said) ? sketchedSums(said) : said
   if (!isErrorList(sums) || sums.length !== BUCKETS) return false
   const units = sums.map((sum) => sum ?? 0)
   const maskOf = (half: readonly number[]) =>
@@ -88,6 +92,12 @@ function writeError(sums: unknown): boolean {
   writer.u64be(maskOf(units.slice(BUCKETS / 2)), maskOf(units.slice(0, BUCKETS / 2)))
   for (const sum of units) if (sum !== 0) writer.svarint(travelling(sum))
   return true
+}
+
+/** The sums in a tuple sketch; the empty text is a total that no row of the sample was in. */
+function sketchedSums(text: string): unknown {
+  const bytes = base64(text)
+  return text === '' ? NO_SUMS : bytes && readTupleSums(bytes)?.map(travelling)
 }
 
 function writeUnits(value: unknown, digits: number): Verdict {
@@ -100,7 +110,13 @@ function writeUnits(value: unknown, digits: number): Verdict {
 
 function writeSum({ name, digits }: AggregateSpec, states: NamedStates): Verdict {
   writer.u8(digits)
-  return writeUnits(states[name] ?? 0, digits)
+  return writeDecimal(name, states, digits)
+}
+
+/** As integer units where the writer has them, else as a decimal. */
+function writeDecimal(name: string, states: NamedStates, digits: number): Verdict {
+  const units = states[`${name}.units`]
+  return units === undefined ? writeUnits(states[name] ?? 0, digits) : writeUnits(units, 0)
 }
 
 function writeExtremum({ name }: AggregateSpec, states: NamedStates): Verdict {
@@ -113,7 +129,7 @@ function writeExtremum({ name }: AggregateSpec, states: NamedStates): Verdict {
 
 function writeMean({ name }: AggregateSpec, states: NamedStates): Verdict {
   const count = states[`${name}.count`] ?? 0
-  const verdict = writeUnits(states[`${name}.sum`] ?? 0, 3)
+  const verdict = writeDecimal(`${name}.sum`, states, 3)
   if (!shape.count(count)) return 'strange'
   writer.varint(count)
   return verdict

@@ -1,0 +1,43 @@
+import { PartitionFold } from '../../aggregate/partition-fold.ts'
+import type { Config } from '../../config/config.ts'
+import type { Log } from '../../log/log.ts'
+import type { Clock } from '../../std/clock.ts'
+import { rowsOfSpan, type ReadingsSpan } from './readings-span.ts'
+
+const PORTION_BYTES = 262_144
+/** Later than any watermark record may wait to be told again (P6). */
+const TOLD_AFTER_MS = 10_000
+
+export type OwnPanesDeps = {
+  /** Where rows are. */
+  readonly from: Log
+  readonly span: ReadingsSpan
+  readonly config: Pick<Config, 'site' | 'monitors' | 'skewMs'>
+  /** Where panes go, and in how many partitions. */
+  readonly into: { readonly log: Log; readonly topic: string; readonly partitions: number }
+  readonly clock: Clock
+  /** Rows that were read. */
+  readonly progress: { rows: number }
+}
+
+/** The panes of a span by our own engine, as its reader would have made them from its first row. */
+export async function ownPanes(deps: OwnPanesDeps): Promise<void> {
+  const { from, span, config, into, clock, progress } = deps
+  const { site, monitors, skewMs } = config
+  const partitions = span.partitions.length
+  const panesPartitions = into.partitions
+  const spec = { site, monitors, partitions, panesPartitions, skewMs, early: false }
+  for (let partition = 0; partition < partitions; partition++) {
+    const fold = new PartitionFold(spec, partition)
+    const send = async (now: number): Promise<void> => {
+      for (const rows of fold.portions(now, PORTION_BYTES)) await into.log.append(into.topic, rows)
+    }
+    for await (const rows of rowsOfSpan(from, span, partition)) {
+      const now = clock.now()
+      fold.fold(rows, now)
+      progress.rows += rows.count
+      await send(now)
+    }
+    await send(clock.now() + TOLD_AFTER_MS)
+  }
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { writeWorkload } from '../../../bench/workload.ts'
+import { startKafka } from '../../../scripts/stack/kafka-cluster.ts'
+import { startSpark } from '../../../scripts/stack/spark-server.ts'
+import { backtest } from '../../../src/app/offline/backtest.ts'
+import { systemClock } from '../../../src/std/clock.ts'
+import { temporaryFolder } from '../../rig/cli.ts'
+import { configOf } from '../../rig/replay-run.ts'
+import { replayTo, siteLog } from '../rig/replay-on-kafka.ts'
+import { adminOf } from '../rig/kafka-admin.ts'
+import { withoutJava } from '../rig/servers.ts'
+
+const skip = withoutJava()
+
+/** Every kind of state beside those of the example. */
+const SKETCHES = `
+monitors:
+  - id: sketches
+    group_by: [cdn]
+    window: { size: 20s, hop: 5s, lateness: 5s }
+    aggregates:
+      rows: { count: rows }
+      sessions: { distinct: session }
+      streams: { distinct: stream }
+      rtt_p95: { quantile: rtt_ms, q: 0.95 }
+      rtt_least: { min: rtt_ms }
+      rtt_mean: { mean: rtt_ms }
+      waited: { sum: rtt_ms, resolution: 0.001 }
+    values: { each: waited / rows }
+`
+
+test('[R25] [V5] both engines end a span of the log alike', { skip }, async (t) => {
+  const [kafka, spark] = await Promise.all([startKafka({ shape: 'one' }), startSpark()])
+  t.after(() => Promise.all([kafka.close(), spark.close()]))
+  const folder = await temporaryFolder(t)
+  const path = join(folder, 'rows.ndjson')
+  await writeWorkload(path, { seconds: 60, rowsPerSecond: 300, seed: 3, streamCount: 30 })
+  const log = await siteLog(t, kafka)
+  await replayTo({ path, log })
+  const [{ host, port }] = kafka.bootstrap as [{ host: string; port: number }]
+  const { monitors } = configOf({ file: 'examples/ott.yaml' })
+  const written = configOf({
+    text: `version: 1
+site: s1
+log: { kind: kafka, kafka: { brokers: ["${host}:${port}"], replication: 1 } }
+aggregate:
+  engine: spark
+  spark:
+    remote: "${spark.address.host}:${spark.address.port}"
+    checkpoints: ${join(folder, 'checkpoints')}
+    shuffle_partitions: 2
+${SKETCHES}`,
+  })
+  const config = { ...written, monitors: [...monitors, ...written.monitors] }
+  const run = (engine: 'own' | 'spark') =>
+    backtest({
+      ...{ config, log, engine, fromMs: 0, toMs: systemClock.now(), rssMb: () => 0 },
+      progress: { rows: 0 },
+      windowsPath: join(folder, `${engine}.windows`),
+      transitionsPath: join(folder, `${engine}.steps`),
+    })
+
+  const own = await run('own')
+  const theirs = await run('spark')
+
+  const outcome = ({ records, rows, rejected, windows, transitions, digest }: typeof own) => ({
+    ...{ records, rows, rejected, windows, transitions, digest },
+  })
+  assert.ok(own.windows > 1000 && own.transitions > 0)
+  assert.deepEqual(outcome(theirs), outcome(own))
+  const [steps, theirSteps] = await Promise.all(
+    ['own', 'spark'].map((engine) => readFile(join(folder, `${engine}.steps`), 'utf8')),
+  )
+  assert.equal(theirSteps, steps)
+  const topics = await (await adminOf(t, kafka)).listTopics()
+  const left = topics.filter((name) => name.startsWith('backtest.'))
+  assert.deepEqual(left, [], 'its topic is gone')
+  t.diagnostic(`own ${own.seconds} s, Spark ${theirs.seconds} s for ${own.records} records`)
+})
