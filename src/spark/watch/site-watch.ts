@@ -221,7 +221,7 @@ export class SiteWatch {
     const before = this.#state
     const { to, act } = lifeStep(before, event)
     this.#state = to
-    this.#figures.state = to
+    this.#figures.comes(to, this.#deps.clock.now())
     this.#tell(ending, { to, act }, before)
     if (act === 'restart') this.#isToStop = true
     if (act === 'waitAnew') this.#isAnew = true
