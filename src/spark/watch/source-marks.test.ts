@@ -99,14 +99,14 @@ test('[Z13] in backoff, failed or offline nothing is said; a planned restart is 
 
 test('[Z13] [V2] after a standstill the last word comes first: no window was dark', () => {
   const marks = running()
-  marks.batch(progress(), seen({ 0: AT }), NEW(AT))
+  marks.batch(progress(), seen({ 0: AT, 1: AT }), NEW(AT))
   marks.due(AT)
   marks.stands(AT, false)
 
   marks.runs()
-  marks.batch(progress(), seen({ 0: AT + 300_000 }), NEW(AT + 301_000))
+  marks.batch(progress(), seen({ 0: AT + 300_000, 1: AT + 300_000 }), NEW(AT + 301_000))
 
-  assert.deepEqual(short(marks, AT + 301_000), ['0:0', '0:300000'])
+  assert.deepEqual(short(marks, AT + 301_000), ['0:0', '1:0', '0:300000', '1:300000'])
   marks.batch(progress(), seen({ 0: AT + 302_000 }), NEW(AT + 302_000))
   assert.deepEqual(short(marks, AT + 302_000), ['0:302000'])
 })

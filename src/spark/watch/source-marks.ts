@@ -117,19 +117,31 @@ export class SourceMarks {
   due(now: number): readonly Watermark[] {
     if (!this.#speaksAt(now)) return []
     if (!this.#isNew && now - this.#writtenAt < REPEAT_EVERY_MS) return []
-    const records: Watermark[] = []
-    for (const [partition, source] of this.#sources.entries()) {
-      const { watermark, published, isSpeaking } = source
-      if (!isSpeaking || watermark === undefined) continue
-      const isBehind = published !== undefined && published < watermark
-      if (this.#isResuming && isBehind) records.push(this.#record(partition, published, now))
-      records.push(this.#record(partition, watermark, now))
-      source.published = watermark
+    const speaking = [...this.#sources.keys()].filter((partition) => this.#isSpeaking(partition))
+    // All of them before the first new one: else that alone would close windows without the others.
+    const records = this.#isResuming ? this.#lastWords(speaking, now) : []
+    for (const partition of speaking) {
+      const source = this.#sources[partition]!
+      source.published = source.watermark
+      records.push(this.#record(partition, source.watermark ?? 0, now))
     }
     if (records.length > 0) this.#writtenAt = now
     if (this.#isNew) this.#isResuming = false
     this.#isNew = false
     return records
+  }
+
+  #isSpeaking(partition: number): boolean {
+    const { isSpeaking, watermark } = this.#sources[partition]!
+    return isSpeaking && watermark !== undefined
+  }
+
+  #lastWords(speaking: readonly number[], now: number): Watermark[] {
+    return speaking.flatMap((partition) => {
+      const { watermark = 0, published } = this.#sources[partition]!
+      const isBehind = published !== undefined && published < watermark
+      return isBehind ? [this.#record(partition, published, now)] : []
+    })
   }
 
   #speaksAt(now: number): boolean {

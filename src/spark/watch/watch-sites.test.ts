@@ -216,7 +216,7 @@ test('[Z16] a server that was restarted gets the query again, in its folder', as
 
   assert.deepEqual(rig.spark.folders, ['/c/ams1/one-1'])
   assert.equal(rig.site?.trouble, undefined)
-  assert.deepEqual((await rig.told()).slice(silent, silent + 4), ['0:0', '0:9', '1:0', '1:9'])
+  assert.deepEqual((await rig.told()).slice(silent, silent + 4), ['0:0', '1:0', '0:9', '1:9'])
 })
 
 test('[Z16] an id whose session was closed is never used again', async (t) => {
