@@ -156,7 +156,7 @@ test('[Z16] a process that comes back follows the run, and no value goes back', 
   assert.deepEqual([...new Set(rig.spark.opened)], ['session-1'])
   assert.equal(rig.site?.run, 'run-1')
   assert.deepEqual((await rig.told()).slice(before.length, before.length + 3), [
-    ...['0:5000', '1:7', '1:9'],
+    ...['1:7', '0:5000', '1:9'],
   ])
 })
 

@@ -24,8 +24,9 @@ test(
     await spark.until((_, text) => text.includes('"spark ams1","ok":true'))
     await rig.passed(25)
 
-    const refused = rig.byOwn.start(...HOT)
-    await assert.rejects(async () => refused.ready(), /AGGREGATE_ENGINE_DIFFERS|another engine/)
+    const refused = await rig.byOwn.command('run', '--roles', 'aggregate')
+    assert.equal(refused.code, 4, refused.said)
+    assert.match(refused.said, /another engine makes the panes of these readings: Spark has had/)
     const early = await rig.bySpark.command('spark', 'stop')
     assert.equal(early.code, 4, early.said)
     await spark.stop()
