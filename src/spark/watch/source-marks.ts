@@ -16,6 +16,8 @@ type Source = {
   final: number | undefined
   /** Whether the newest batch brought something of it. */
   isSpeaking: boolean
+  /** Whether it spoke when the query came to stand still, or when we came. */
+  hasSpoken: boolean
   rows: number
   rejected: number
   skewed: number
@@ -43,6 +45,7 @@ export class SourceMarks {
       published: undefined,
       final: undefined,
       isSpeaking: false,
+      hasSpoken: false,
       ...{ rows: 0, rejected: 0, skewed: 0 },
     }))
   }
@@ -54,6 +57,7 @@ export class SourceMarks {
       if (source === undefined) continue
       source.published = greater(source.published, watermark)
       source.watermark = greater(source.watermark, watermark)
+      source.hasSpoken = true
     }
   }
 
@@ -107,7 +111,12 @@ export class SourceMarks {
     if (!this.#isRunning && !isPlanned) this.#plannedUntil = -Infinity
     if (this.#isRunning && isPlanned) this.#plannedUntil = now + PLANNED_MS_MAX
     this.#isRunning = false
-    if (!isPlanned) this.#isResuming = true
+    if (isPlanned) return
+    this.#isResuming = true
+    for (const source of this.#sources) {
+      source.hasSpoken ||= source.isSpeaking
+      source.isSpeaking = false
+    }
   }
 
   /**
@@ -116,17 +125,16 @@ export class SourceMarks {
    */
   due(now: number): readonly Watermark[] {
     if (!this.#speaksAt(now)) return []
-    if (!this.#isNew && now - this.#writtenAt < REPEAT_EVERY_MS) return []
+    if (!this.#isNew && (this.#isResuming || now - this.#writtenAt < REPEAT_EVERY_MS)) return []
     const speaking = [...this.#sources.keys()].filter((partition) => this.#isSpeaking(partition))
-    // All of them before the first new one: else that alone would close windows without the others.
-    const records = this.#isResuming ? this.#lastWords(speaking, now) : []
+    const records = this.#isResuming ? this.#lastWords(now) : []
     for (const partition of speaking) {
       const source = this.#sources[partition]!
       source.published = source.watermark
       records.push(this.#record(partition, source.watermark ?? 0, now))
     }
     if (records.length > 0) this.#writtenAt = now
-    if (this.#isNew) this.#isResuming = false
+    this.#isResuming = false
     this.#isNew = false
     return records
   }
@@ -136,11 +144,16 @@ export class SourceMarks {
     return isSpeaking && watermark !== undefined
   }
 
-  #lastWords(speaking: readonly number[], now: number): Watermark[] {
-    return speaking.flatMap((partition) => {
-      const { watermark = 0, published } = this.#sources[partition]!
-      const isBehind = published !== undefined && published < watermark
-      return isBehind ? [this.#record(partition, published, now)] : []
+  /**
+   * Before the first new word of any, since that alone would close windows without the others;
+   * and of all who spoke before, so that those get `absent` anew to follow.
+   */
+  #lastWords(now: number): Watermark[] {
+    return [...this.#sources.entries()].flatMap(([partition, source]) => {
+      const { watermark, published, hasSpoken } = source
+      source.hasSpoken = false
+      const isSaid = published === undefined || (source.isSpeaking && published === watermark)
+      return isSaid || !hasSpoken ? [] : [this.#record(partition, published, now)]
     })
   }
 
