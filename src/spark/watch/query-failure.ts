@@ -6,6 +6,8 @@ export type FailureKind =
   | 'passing'
   /** Rows were gone before they were read. */
   | 'dataLost'
+  /** Its folder cannot be read any more: all there is to know lies in the log. */
+  | 'damaged'
   /** A person has to act: rights, schemas, text that does not analyse. */
   | 'refused'
   /** Anything else: a repeat may help, and is given up after three of one batch. */
@@ -16,6 +18,10 @@ const WORDS: Readonly<Record<Exclude<FailureKind, 'unknown'>, readonly string[]>
   dataLost: [
     ...['KAFKA_DATA_LOSS', 'OffsetOutOfRangeException', 'failOnDataLoss'],
     'Some data may have been lost',
+  ],
+  damaged: [
+    ...['CANNOT_LOAD_STATE_STORE', 'BATCH_METADATA_NOT_FOUND', 'MALFORMED_CHECKPOINT'],
+    ...['Incomplete log file', 'STATE_STORE_CHECKPOINT', 'FAILED_READ_STREAMING_STATE_METADATA'],
   ],
   refused: [
     ...['AuthorizationException', 'AuthenticationException', 'AnalysisException'],
@@ -39,6 +45,7 @@ export function kindOfFailure({ errorClass, message }: QueryFailure): FailureKin
   const says = (kind: keyof typeof WORDS): boolean =>
     WORDS[kind].some((word) => text.includes(word))
   if (says('dataLost')) return 'dataLost'
+  if (says('damaged')) return 'damaged'
   if (says('refused')) return 'refused'
   return says('passing') ? 'passing' : 'unknown'
 }
