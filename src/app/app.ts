@@ -29,7 +29,7 @@ import { Readiness } from './watch/readiness.ts'
 import { otherEngine } from './spark/engine-check.ts'
 import { openSpark, type MakeSparkParts } from './spark/open-spark.ts'
 import type { SparkParts } from './spark/spark-parts.ts'
-import { sparkChecks } from './spark/spark-watch.ts'
+import { sparkChecks, sparkEngines } from './spark/spark-watch.ts'
 import { openSpool } from './spool/open-spool.ts'
 import { logView, spoolCheck } from './spool/spool-watch.ts'
 import { spoolGroup, type SpooledLog } from './spool/spooled-log.ts'
@@ -362,6 +362,7 @@ class Parts {
         storeCheck(this.#store.trouble, clock.now()),
         ...(this.#spool === undefined ? [] : [spoolCheck(this.#spool.stats(), clock.now())]),
       ],
+      engines: () => sparkEngines(this.#spark?.figures ?? new Map()),
       logView: () => ({
         ...logView(this.#log, this.#spool?.stats(), clock.now()),
         store: storeView(this.#store.trouble, clock.now()),

@@ -22,7 +22,7 @@ export const forgetting =
   }
 
 /** How a reader asks for its claims. */
-export const groupOf = ({ group, topic }: ClaimReader): GroupSpec => ({
+export const groupOf = ({ group, topic }: Omit<ClaimReader, 'read'>): GroupSpec => ({
   topics: [topic],
   group,
   start: 'earliest',

@@ -9,6 +9,7 @@ import { addProduce } from './command/produce-command.ts'
 import { addQuery } from './command/query-command.ts'
 import { addReplay } from './command/replay-command.ts'
 import { addReset } from './command/reset-command.ts'
+import { addSpark } from './command/spark-command.ts'
 import { addStore } from './command/store-command.ts'
 import { addTail } from './command/tail-command.ts'
 import { addTest } from './command/test-command.ts'
@@ -56,6 +57,7 @@ export function createProgram(terminal: Terminal): Command {
   addReset(program, terminal)
   addMigrate(program, terminal)
   addStore(program, terminal)
+  addSpark(program, terminal)
   addCheck(program, terminal)
   addTest(program, terminal)
   return program

@@ -17,6 +17,13 @@ export const sparkQueryErrors = {
     exit: 1,
     status: 503,
   },
+  SPARK_CHECKPOINT_DAMAGED: {
+    message: 'Spark cannot read its checkpoint any more: {}',
+    advice: 'nothing is lost: a new folder is begun by itself, a little earlier in the log',
+    retry: true,
+    exit: 1,
+    status: 503,
+  },
   SPARK_QUERY_REFUSED: {
     message: 'a query of Spark cannot go on: {}',
     advice:

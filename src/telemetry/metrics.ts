@@ -261,7 +261,7 @@ function sparkMetrics(registers: Registry[]) {
     }),
     dropped: new Counter({
       name: 'nocturne_spark_dropped_total',
-      help: 'Rows beyond the horizon, counted after partial aggregation: there were at least so many.',
+      help: 'Rows beyond the horizon, at least: they are counted after partial aggregation.',
       labelNames: ['site'] as const,
       registers,
     }),

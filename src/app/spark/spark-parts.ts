@@ -12,9 +12,7 @@ import type { Clock } from '../../std/clock.ts'
 import { Replaceable } from '../../std/replaceable.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { ClaimReader } from '../claim-reader.ts'
-
-/** Sessions belong to a user: whoever asks under another name finds nothing of ours. */
-export const SPARK_USER = 'nocturne'
+import { SPARK_GROUP, SPARK_USER } from './spark-names.ts'
 
 export type SparkPartsDeps = {
   readonly log: Log & LogGroups
@@ -53,8 +51,7 @@ export class SparkParts {
     const { partitions } = this.#config.log
     const told = (): void => readTo(progress, [...this.figures.values()])
     return {
-      group: 'spark',
-      topic: 'commands',
+      ...SPARK_GROUP,
       read: async ({ signal }) => {
         const deps = {
           ...{ log, clock, logger, spec: this.#spec, programs: this.#programs, told },

@@ -1,5 +1,7 @@
+import { errorCatalogue } from '../../model/error-catalogue.ts'
 import type { SiteFigures } from '../../spark/watch/site-figures.ts'
 import type { ReadinessCheck } from '../../serve/serve-context.ts'
+import type { SiteEngine } from '../../serve/view/site-engine.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 
 /** What readiness says of the queries that are watched here: ready while each of them runs. */
@@ -13,6 +15,22 @@ export function sparkChecks(sites: Iterable<SiteFigures>, now: number): readonly
     }
     return state === 'running' ? { name, isOk: true } : { name, isOk: false, code: 'APP_RESTORING' }
   })
+}
+
+/** The message of a code as far as it says the same of each occurrence. */
+const FILLED = /: \{\}$/
+
+/** What the wall says of each query; details, which name hosts, are for operators. */
+export function sparkEngines(
+  sites: ReadonlyMap<string, SiteFigures>,
+): ReadonlyMap<string, SiteEngine> {
+  const engines = new Map<string, SiteEngine>()
+  for (const [site, { state, stateAt, trouble }] of sites) {
+    const says = trouble && errorCatalogue[trouble.code].message.replace(FILLED, '')
+    const facts = { engine: 'spark', state, since: stateAt } as const
+    engines.set(site, says === undefined ? facts : { ...facts, says })
+  }
+  return engines
 }
 
 const STATES = ['offline', 'starting', 'running', 'backoff', 'failed'] as const

@@ -52,6 +52,10 @@ export class BatchTries {
     const said = `${errorClass} ${message}`.trim().slice(0, DETAIL_CHARS_MAX)
     const kind = kindOfFailure(failure)
     if (kind === 'dataLost') return { event: 'dataLost', code: 'SPARK_DATA_LOST', detail: said }
+    // As after lost rows: a new folder begins where all that can change is had again.
+    if (kind === 'damaged') {
+      return { event: 'dataLost', code: 'SPARK_CHECKPOINT_DAMAGED', detail: said }
+    }
     if (kind === 'refused') return { event: 'refused', code: 'SPARK_QUERY_REFUSED', detail: said }
     const failed = { event: 'ended', code: 'SPARK_QUERY_FAILED', detail: said } as const
     if (kind === 'passing') return failed

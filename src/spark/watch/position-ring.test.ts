@@ -28,7 +28,7 @@ test('[Z17] a partition has none before it came far enough, and keeps none of an
   assert.deepEqual(ring.positions(marks), new Map([[0, 5]]))
 })
 
-test('[Z17] behind a position lies no row that can still change, whatever comes in what order', () => {
+test('[Z17] behind a position lies no row that can still change, in whatever order', () => {
   const random = prng(11)
   for (let run = 0; run < 50; run++) {
     const reach = 5 + random.below(40)

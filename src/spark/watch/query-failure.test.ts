@@ -6,6 +6,7 @@ import { NocturneError } from '../../model/nocturne-error.ts'
 
 const CASES = [
   ['dataLost', 'KAFKA_DATA_LOSS.START_OFFSET_RESET', 'Some data may have been lost'],
+  ['damaged', 'CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS', 'Error reading'],
   ['refused', 'STREAM_FAILED', 'TopicAuthorizationException: Not authorized to access topics'],
   ['refused', 'STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE', 'Provided value schema'],
   ['passing', 'STREAM_FAILED', 'org.apache.kafka.common.errors.TimeoutException: Call(callName'],

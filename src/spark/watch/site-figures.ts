@@ -17,6 +17,8 @@ export type SparkTrouble = {
 export class SiteFigures {
   readonly site: string
   state: LifeState = 'offline'
+  /** Wall time at which it came into this state; 0 before the first. */
+  stateAt = 0
   trouble: SparkTrouble | undefined
   folder = ''
   session = ''
@@ -57,6 +59,12 @@ export class SiteFigures {
     }
     this.#lengthsMs.push(progress.batchMs)
     if (this.#lengthsMs.length > LENGTHS_MAX) this.#lengthsMs.shift()
+  }
+
+  comes(to: LifeState, now: number): void {
+    if (to === this.state && this.stateAt > 0) return
+    this.state = to
+    this.stateAt = now
   }
 
   restarted(code: string): void {

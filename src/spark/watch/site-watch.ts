@@ -221,7 +221,7 @@ export class SiteWatch {
     const before = this.#state
     const { to, act } = lifeStep(before, event)
     this.#state = to
-    this.#figures.state = to
+    this.#figures.comes(to, this.#deps.clock.now())
     this.#tell(ending, { to, act }, before)
     if (act === 'restart') this.#isToStop = true
     if (act === 'waitAnew') this.#isAnew = true
@@ -244,6 +244,7 @@ export class SiteWatch {
     const figures = this.#figures
     const facts = { site: figures.site, from, to, event }
     if (code === undefined) {
+      if (from === to) return
       const { query, run, folder } = figures
       return logger.info({ ...facts, query, run, folder }, 'the query of a site')
     }
@@ -297,12 +298,18 @@ export class SiteWatch {
   async #advance(marks: ReadonlyMap<number, number>): Promise<void> {
     const { trouble } = this.#figures
     const isDiffering = trouble?.code === 'AGGREGATE_ENGINE_DIFFERS'
+    const ending = await this.#advanced(marks)
+    if (ending === undefined && isDiffering) this.#figures.trouble = undefined
+    if (ending === undefined || isDiffering) return
+    this.#tell(ending, { to: this.#state, act: 'rest' }, this.#state)
+  }
+
+  async #advanced(marks: ReadonlyMap<number, number>): Promise<Ending | undefined> {
     try {
       await this.#deps.positions.advance(this.#figures.site, this.#ring.positions(marks))
-      if (isDiffering) this.#figures.trouble = undefined
+      return undefined
     } catch (error) {
-      const ending = endingOf(error)
-      if (!isDiffering) this.#tell(ending, { to: this.#state, act: 'rest' }, this.#state)
+      return endingOf(error)
     }
   }
 }

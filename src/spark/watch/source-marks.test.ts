@@ -97,18 +97,34 @@ test('[Z13] in backoff, failed or offline nothing is said; a planned restart is 
   assert.deepEqual(short(marks, AT + 121_000), [])
 })
 
-test('[Z13] [V2] a query that stood still repeats its last word first: no window was dark', () => {
+test('[Z13] [V2] after a standstill the last word comes first: no window was dark', () => {
   const marks = running()
-  marks.batch(progress(), seen({ 0: AT }), NEW(AT))
+  marks.batch(progress(), seen({ 0: AT, 1: AT }), NEW(AT))
   marks.due(AT)
   marks.stands(AT, false)
 
   marks.runs()
-  marks.batch(progress(), seen({ 0: AT + 300_000 }), NEW(AT + 301_000))
+  marks.batch(progress(), seen({ 0: AT + 300_000, 1: AT + 300_000 }), NEW(AT + 301_000))
 
-  assert.deepEqual(short(marks, AT + 301_000), ['0:0', '0:300000'])
+  assert.deepEqual(short(marks, AT + 301_000), ['0:0', '1:0', '0:300000', '1:300000'])
   marks.batch(progress(), seen({ 0: AT + 302_000 }), NEW(AT + 302_000))
   assert.deepEqual(short(marks, AT + 302_000), ['0:302000'])
+})
+
+test('[Z13] [V2] who spoke before a standstill is awaited anew, and who was silent is not', () => {
+  const marks = new SourceMarks('ams1', 3)
+  marks.runs()
+  marks.batch(progress(), seen({ 0: AT, 1: AT, 2: AT }), NEW(AT))
+  marks.due(AT)
+  marks.batch(progress(), seen({ 0: AT + 1, 1: AT + 1 }), NEW(AT + 500))
+  marks.due(AT + 500)
+  marks.stands(AT + 600, false)
+
+  marks.runs()
+  marks.batch(progress(), seen({ 0: AT + 9 }), NEW(AT + 9000))
+
+  assert.deepEqual(short(marks, AT + 9000), ['0:1', '1:1', '0:9'])
+  assert.deepEqual(short(marks, AT + 10_000), ['0:9'])
 })
 
 test('[Z13] what was committed before us says how far it came, and not that it speaks', () => {
@@ -121,7 +137,7 @@ test('[Z13] what was committed before us says how far it came, and not that it s
   assert.deepEqual(marks.published, new Map())
 })
 
-test('[Z13] records say what is known: counts by each partition’s share, the end of a replay', () => {
+test('[Z13] records say what is known: counts by share, and the end of a replay', () => {
   const marks = running()
   const refused = new Map([
     ['skewed', 4],

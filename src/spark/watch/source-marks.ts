@@ -16,6 +16,8 @@ type Source = {
   final: number | undefined
   /** Whether the newest batch brought something of it. */
   isSpeaking: boolean
+  /** Whether it spoke when the query came to stand still, or when we came. */
+  hasSpoken: boolean
   rows: number
   rejected: number
   skewed: number
@@ -43,6 +45,7 @@ export class SourceMarks {
       published: undefined,
       final: undefined,
       isSpeaking: false,
+      hasSpoken: false,
       ...{ rows: 0, rejected: 0, skewed: 0 },
     }))
   }
@@ -54,6 +57,7 @@ export class SourceMarks {
       if (source === undefined) continue
       source.published = greater(source.published, watermark)
       source.watermark = greater(source.watermark, watermark)
+      source.hasSpoken = true
     }
   }
 
@@ -107,7 +111,12 @@ export class SourceMarks {
     if (!this.#isRunning && !isPlanned) this.#plannedUntil = -Infinity
     if (this.#isRunning && isPlanned) this.#plannedUntil = now + PLANNED_MS_MAX
     this.#isRunning = false
-    if (!isPlanned) this.#isResuming = true
+    if (isPlanned) return
+    this.#isResuming = true
+    for (const source of this.#sources) {
+      source.hasSpoken ||= source.isSpeaking
+      source.isSpeaking = false
+    }
   }
 
   /**
@@ -116,20 +125,36 @@ export class SourceMarks {
    */
   due(now: number): readonly Watermark[] {
     if (!this.#speaksAt(now)) return []
-    if (!this.#isNew && now - this.#writtenAt < REPEAT_EVERY_MS) return []
-    const records: Watermark[] = []
-    for (const [partition, source] of this.#sources.entries()) {
-      const { watermark, published, isSpeaking } = source
-      if (!isSpeaking || watermark === undefined) continue
-      const isBehind = published !== undefined && published < watermark
-      if (this.#isResuming && isBehind) records.push(this.#record(partition, published, now))
-      records.push(this.#record(partition, watermark, now))
-      source.published = watermark
+    if (!this.#isNew && (this.#isResuming || now - this.#writtenAt < REPEAT_EVERY_MS)) return []
+    const speaking = [...this.#sources.keys()].filter((partition) => this.#isSpeaking(partition))
+    const records = this.#isResuming ? this.#lastWords(now) : []
+    for (const partition of speaking) {
+      const source = this.#sources[partition]!
+      source.published = source.watermark
+      records.push(this.#record(partition, source.watermark ?? 0, now))
     }
     if (records.length > 0) this.#writtenAt = now
-    if (this.#isNew) this.#isResuming = false
+    this.#isResuming = false
     this.#isNew = false
     return records
+  }
+
+  #isSpeaking(partition: number): boolean {
+    const { isSpeaking, watermark } = this.#sources[partition]!
+    return isSpeaking && watermark !== undefined
+  }
+
+  /**
+   * Before the first new word of any, since that alone would close windows without the others;
+   * and of all who spoke before, so that those get `absent` anew to follow.
+   */
+  #lastWords(now: number): Watermark[] {
+    return [...this.#sources.entries()].flatMap(([partition, source]) => {
+      const { watermark, published, hasSpoken } = source
+      source.hasSpoken = false
+      const isSaid = published === undefined || (source.isSpeaking && published === watermark)
+      return isSaid || !hasSpoken ? [] : [this.#record(partition, published, now)]
+    })
   }
 
   #speaksAt(now: number): boolean {

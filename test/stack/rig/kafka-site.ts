@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { KafkaCluster } from '../../../scripts/stack/kafka-cluster.ts'
 import { openCodecs } from '../../../src/log/codecs/open-codecs.ts'
@@ -14,6 +16,7 @@ import { eachValue } from './log-values.ts'
 import type { Expected } from './steady-load.ts'
 import { SiteProcess } from './site-process.ts'
 
+const MAIN = resolve(import.meta.dirname, '../../../src/main.ts')
 const LATENESS_MS = 2000
 const LOOK_EVERY_MS = 1000
 const PATIENCE_MS = 180_000
@@ -90,6 +93,21 @@ export class KafkaSite {
   start(...roles: readonly string[]): SiteProcess {
     const data = join(this.#folder, `data-${++this.#processes}`)
     return new SiteProcess(this.#t, { config: join(this.#folder, 'site.yaml'), data, roles })
+  }
+
+  /** Runs a command of ours with this site’s configuration to its end. */
+  async command(...words: readonly string[]): Promise<{ code: number | null; said: string }> {
+    const files = ['--config', join(this.#folder, 'site.yaml'), '--data', this.#folder]
+    const child = spawn(process.execPath, [MAIN, ...words, ...files], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    }
+    await once(child, 'close')
+    return { code: child.exitCode, said }
   }
 
   async windows(): Promise<SiteWindows> {

@@ -1,60 +1,52 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import { startKafka } from '../../../scripts/stack/kafka-cluster.ts'
-import { startSpark } from '../../../scripts/stack/spark-server.ts'
-import { systemClock } from '../../../src/std/clock.ts'
-import { AlertReceiver } from '../../rig/alert-receiver.ts'
-import { KafkaSite } from '../rig/kafka-site.ts'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { withoutJava } from '../rig/servers.ts'
-import { SteadyLoad } from '../rig/steady-load.ts'
+import { SparkSite } from '../rig/spark-site.ts'
 
 const skip = withoutJava()
-const LOAD = { rowsPerSecond: 300, streams: 30, everyMs: 100, spikeEverySeconds: 10 }
+const REST = ['collect', 'evaluate', 'record', 'notify', 'serve']
+const WATCHER = ['aggregate', 'serve']
 
-async function tempFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'nocturne-spark-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
+test(
+  '[Z12] [Z13] [Z16] our process, Spark and the broker are killed: no window differs, no alert lacks',
+  { skip },
+  async (t) => {
+    const rig = await SparkSite.open(t)
+    const rest = rig.bySpark.start(...REST)
+    t.after(() => t.diagnostic(rest.said))
+    const first = rig.bySpark.start(...WATCHER)
+    rig.begin(await rest.url)
+    await first.until((_, text) => text.includes('"spark ams1","ok":true'))
+    await rig.passed(15)
 
-test('[Z16] rows become windows and alerts by way of Spark', { skip }, async (t) => {
-  const [cluster, spark] = await Promise.all([startKafka({ shape: 'one' }), startSpark()])
-  t.after(() => Promise.all([cluster.close(), spark.close()]))
-  const receiver = await AlertReceiver.open(t)
-  const { host, port } = spark.address
-  const settings = {
-    ...{ cluster, replication: 1, promise: 'available', webhook: receiver.url, workers: 0 },
-    partitions: 2,
-    site: 'ams1',
-    aggregate: `aggregate:
-  engine: spark
-  spark: { remote: "${host}:${port}", checkpoints: "${await tempFolder(t)}", trigger: 1s,
-    shuffle_partitions: 2, spread: 10s, rates: [1] }`,
-  } as const
-  const site = await KafkaSite.open(t, settings)
-  const whole = site.start('collect', 'aggregate', 'evaluate', 'record', 'notify', 'serve')
-  t.after(() => t.diagnostic(whole.said))
-  await whole.until((status, text) => text.includes('[+]spark noc') || status === 200)
-  const load = new SteadyLoad(LOAD, Math.ceil(Date.now() / 1000) * 1000)
-  const stop = new AbortController()
-  const sending = load.run(await whole.url, stop.signal)
-  const passed = async (seconds: number): Promise<void> => {
-    const until = load.now + seconds * 1000
-    while (load.now < until) await systemClock.sleep(50)
-  }
+    const run = await rig.run()
+    await first.kill()
+    await rig.passed(5)
+    const second = rig.bySpark.start(...WATCHER)
+    t.after(() => t.diagnostic(second.said))
+    await second.until((_, text) => text.includes('"spark ams1","ok":true'))
+    assert.equal(await rig.run(), run)
+    await rig.passed(10)
 
-  await passed(30)
-  const before = Math.floor(load.now / 1000) * 1000
-  await passed(5)
-  stop.abort()
-  await sending
+    await rig.spark.kill()
+    await second.until((_, text) => text.includes('SPARK_UNAVAILABLE'))
+    await rig.passed(5)
+    await rig.spark.start()
+    await second.until((_, text) => text.includes('"spark ams1","ok":true'))
+    assert.notEqual(await rig.run(), run)
+    await rig.passed(10)
 
-  const { delays } = await site.settled(load.expected, before)
-  const spikes = await site.fired(load.expected, before)
-  const sorted = delays.toSorted((a, b) => a - b)
-  const at = (part: number) => Math.round(sorted[Math.floor((sorted.length - 1) * part)]!)
-  t.diagnostic(`${load.rows} rows, ${spikes} alerts`)
-  t.diagnostic(`windows late by p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)} ms`)
-})
+    await rig.cluster.kill('k1')
+    await rig.passed(5)
+    await rig.cluster.start('k1')
+    await rig.passed(20)
+    const before = await rig.end()
+
+    const { delays } = await rig.bySpark.settled(rig.load.expected, before)
+    const alerts = await rig.bySpark.fired(rig.load.expected, before)
+    t.diagnostic(`${rig.load.rows} rows, ${alerts} alerts`)
+    const sorted = delays.toSorted((a, b) => a - b)
+    const at = (part: number) => Math.round(sorted[Math.floor((sorted.length - 1) * part)]!)
+    t.diagnostic(`windows late by p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)} ms`)
+  },
+)
