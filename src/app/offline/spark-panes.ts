@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { compileSite } from '../../spark/compile-statement.ts'
+import { compileSite } from '../../spark/compile-site.ts'
 import { watermarksSql } from '../../spark/compile-watermarks.ts'
 import { programSettings } from '../../spark/program-settings.ts'
 import type { Relation, SparkSession } from '../../spark/spark-session.ts'
