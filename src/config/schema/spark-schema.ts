@@ -36,7 +36,7 @@ const sparkSchema = z
       .string()
       .regex(ADDRESS)
       .meta({
-        description: 'The Spark Connect server; Spark 4.1 or newer.',
+        description: 'The Spark Connect server; Spark 4.2 or newer.',
         examples: ['spark.example.org:15002'],
         bounds: 'host:port',
       }),
