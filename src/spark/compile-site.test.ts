@@ -156,6 +156,11 @@ test('[Z6] names and texts of people stand in hex where they are not harmless', 
   for (const text of texts.map(textOf)) assert.doesNotMatch(text, /'; --|a'b/)
 })
 
+test('[Z11] without monitors rows are read and no pane is made', () => {
+  assert.match(statementOf([]), /FROM rows_616d7331 WHERE t IS NULL$/)
+  assert.equal(compileSite({ ...site, monitors: [] }).delayMs, spec.spreadMs)
+})
+
 test('[Z11] views are named by site, and read each other in order', () => {
   const source: Relation = { kind: 'sql', query: 'source' }
   const { views, observedAs, evictionMs, delayMs } = compileSite(site)
