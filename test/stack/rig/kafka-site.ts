@@ -171,7 +171,9 @@ export class KafkaSite {
 
   /** The windows that raised an alert, each as often as a step of another id says so. */
   async #firings(before: number): Promise<string[]> {
-    const firings = (await this.steps()).filter(({ step }) => step === 'firing')
+    // That the whole site was dark for a while is an alert too, and of no window.
+    const isOurs = ({ step, alert }: Step): boolean => step === 'firing' && alert === 'Spike'
+    const firings = (await this.steps()).filter(isOurs)
     const byId = new Map(firings.map((step) => [step.id, step]))
     return [...byId.values()].flatMap(({ labels, window }) => {
       const start = (window?.end ?? 0) - 1000
