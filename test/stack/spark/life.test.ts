@@ -8,7 +8,7 @@ const REST = ['collect', 'evaluate', 'record', 'notify', 'serve']
 const WATCHER = ['aggregate', 'serve']
 
 test(
-  '[Z12] [Z13] [Z16] our process, Spark and the broker are killed: no window differs, no alert lacks',
+  '[Z12] [Z13] [Z16] our process, Spark and the broker are killed: no window differs',
   { skip },
   async (t) => {
     const rig = await SparkSite.open(t)
