@@ -13,6 +13,7 @@ cache=${NOCTURNE_STACK:-$HOME/.cache/nocturne-stack}
 # bring nothing behind it, ZooKeeper's metrics and snappy are optional to Maven and needed to run,
 # Cassandra's jamm is also the Java agent that measures its memory. What stands behind a version,
 # GROUP/ARTIFACT and commas between, is left out: Spark's server carries those two in its own jar.
+# It needs mllib to end a session, expired ones too, and does not say so to Maven.
 declare -A versions=([kafka]=4.3.1 [kafka39]=3.9.2 [zookeeper]=3.9.5 [cassandra]=5.0.8)
 versions[spark]=4.2.0
 connect=org.apache.spark/spark-connect
@@ -28,7 +29,7 @@ declare -A artifacts=(
     org.xerial.snappy:snappy-java:1.1.10.5"
   [cassandra]="org.apache.cassandra:cassandra-all:5.0.8 com.github.jbellis:jamm:0.4.0"
   [spark]="org.apache.spark:spark-sql_2.13:4.2.0 org.apache.spark:spark-pipelines_2.13:4.2.0
-    org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0
+    org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0 org.apache.spark:spark-mllib_2.13:4.2.0
     org.apache.spark:spark-connect_2.13:4.2.0:$connect-common_2.13,$connect-shims_2.13"
 )
 

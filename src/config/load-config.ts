@@ -8,9 +8,10 @@ import { compileCollect } from './compile-collect.ts'
 import { checkSites, compileForward, compileLogKafka } from './compile-kafka.ts'
 import { compileMonitor } from './compile-monitor.ts'
 import { compileNotify, type ReadSecret } from './compile-notify.ts'
-import { compileAggregate } from './compile-spark.ts'
+import { checkSpark } from './spark/check-spark.ts'
+import { compileAggregate } from './spark/compile-spark.ts'
 import { compileStore } from './compile-store.ts'
-import type { Config } from './config.ts'
+import type { Config, KafkaSpec } from './config.ts'
 import { pathText, type ConfigError, type ConfigPath, type Finding } from './config-error.ts'
 import {
   environmentSettings,
@@ -61,6 +62,8 @@ export function loadConfig({ file, text, env }: ConfigInput): LoadedConfig {
   const notes: Findings = []
   const folder = resolve(file === undefined ? '.' : dirname(file))
   const config = compile(parsed.data, { folder, findings, notes, written, given })
+  // What Spark cannot run is asked of what is right otherwise.
+  if (findings.length === 0) checkSpark(config, { findings, notes })
   if (findings.length > 0) return refused(findings, written)
   return { ok: true, config, notes: inOrder(notes.map(written.locate)) }
 }
@@ -117,17 +120,7 @@ function compile(settings: Settings, site: Site): Config {
       const key = readSecret(path, at)
       return key === undefined ? undefined : new Secret(utf8(key.trimEnd()))
     }),
-    aggregate: compileAggregate(
-      settings.aggregate,
-      {
-        site: settings.site,
-        absentMs: settings.absent,
-        logKind: log.kind,
-        kafka,
-        isEngineGiven: site.given.some(({ path }) => pathText(path) === 'aggregate.engine'),
-      },
-      { folder, findings, readSecret, notes: site.notes },
-    ),
+    aggregate: aggregateOf(settings, kafka, { ...site, readSecret }),
     http: { host, port },
     monitors,
     notify: { ...compileNotify(settings.notify, findings, readSecret), externalUrl },
@@ -136,6 +129,16 @@ function compile(settings: Settings, site: Site): Config {
     }),
     sites: settings.sites,
   }
+}
+
+function aggregateOf(
+  { site: name, absent: absentMs, log, aggregate }: Settings,
+  kafka: KafkaSpec | undefined,
+  place: Site & { readonly readSecret: ReadSecret },
+): Config['aggregate'] {
+  const isEngineGiven = place.given.some(({ path }) => pathText(path) === 'aggregate.engine')
+  const home = { site: name, absentMs, logKind: log.kind, kafka, isEngineGiven }
+  return compileAggregate(aggregate, home, place)
 }
 
 function addressOf(listen: string): { readonly host: string; readonly port: number } {

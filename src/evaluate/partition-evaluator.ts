@@ -32,7 +32,7 @@ export class PartitionEvaluator {
   readonly #siteNames = new SiteNames()
   readonly #keys = new GroupKeys()
   readonly #inForce: RulesInForce
-  readonly #waiting = new WaitingPanes()
+  readonly #waiting = new WaitingPanes((...of) => this.aggregatesOf(...of))
   #monitors: ReadonlyMap<string, CompiledMonitor>
   /** By monitor, then scope. */
   readonly #scopes = new Map<string, Map<string, ScopeEvaluator>>()

@@ -137,6 +137,13 @@ export const errorCatalogue = {
     exit: 3,
     status: 404,
   },
+  BACKTEST_STOPPED: {
+    message: 'the back-test was stopped before its end',
+    advice: 'begin it again; nothing of it is left',
+    retry: false,
+    exit: 1,
+    status: 409,
+  },
   REPLAY_DIFFERS: {
     message: 'this data folder holds a replay of another recording: {}',
     advice: 'replay that file, or name an empty folder with --data',

@@ -1,4 +1,5 @@
 import type { AggregateSpec, MonitorSpec } from '../model/monitor.ts'
+import { assert } from '../std/assert.ts'
 import { scaleOf } from '../sketch/sum.ts'
 import { sliceMsOf } from '../window/slice.ts'
 import { bucketOf } from './compile-rows.ts'
@@ -31,7 +32,7 @@ const LANES: Readonly<Record<AggregateSpec['kind'], readonly Lane[]>> = {
 }
 
 /** Two aggregates of one fold with one name have one state. */
-export const stateName = ({ kind, field, digits, where }: AggregateSpec): string =>
+const stateName = ({ kind, field, digits, where }: AggregateSpec): string =>
   JSON.stringify([kind, field, digits, where])
 
 /** The folds of some monitors, and where their states stand. */
@@ -42,18 +43,18 @@ export function foldsOf(monitors: readonly MonitorSpec[]): readonly Fold[] {
   return [...alike.values()].map((some, i) => ({
     number: i + 1,
     monitors: some,
-    sliceMs: sliceMsOf(some[0]!.window),
+    sliceMs: Math.min(...some.map(({ window }) => sliceMsOf(window))),
     states: placed(some.flatMap(({ aggregates }) => aggregates)),
   }))
 }
 
 function placed(aggregates: readonly AggregateSpec[]): readonly PlacedState[] {
   const specs = new Map(aggregates.map((spec) => [stateName(spec), spec]))
-  const used = new Map<Lane, number>()
+  const used = new Map<string, number>()
   return [...specs.values()].map((spec) => {
-    const [lane] = LANES[spec.kind]
-    const at = used.get(lane!) ?? 0
-    used.set(lane!, at + 1)
+    const lanes = LANES[spec.kind].join()
+    const at = used.get(lanes) ?? 0
+    used.set(lanes, at + 1)
     return { spec, at }
   })
 }
@@ -133,23 +134,23 @@ function gatheredSql(lane: Lane, at: number, weights: readonly number[]): readon
       return [`sum(CAST(${column} AS DOUBLE)) AS ${column}`, `count(${column}) AS ${column}_count`]
     case 'error':
       return [
-        `tuple_sketch_agg_double(bucket, ${column}, 7, 'sum') FILTER (WHERE ${column} IS NOT NULL) AS ${column}`,
+        `tuple_sketch_agg_double(bucket, ${column}, 7, 'sum') ${isThere(column)} AS ${column}`,
       ]
     case 'min':
       return [`min(${column}) AS ${column}`]
     case 'max':
       return [`max(${column}) AS ${column}`]
     case 'bucket':
-      return [
-        `approx_top_k(${column}, 8192, 8192) FILTER (WHERE ${column} IS NOT NULL) AS ${column}`,
-      ]
+      return [`approx_top_k(${column}, 8192, 8192) ${isThere(column)} AS ${column}`]
     case 'value':
-      return weights.map(
-        (weight, i) =>
-          `hll_sketch_agg(${column}, 12) FILTER (WHERE ${column} IS NOT NULL AND distinct_w = ${numberSql(weight)}) AS ${column}_${i}`,
-      )
+      return weights.map((weight, i) => {
+        const rows = isThere(column, ` AND distinct_w = ${numberSql(weight)}`)
+        return `hll_sketch_agg(${column}, 12) ${rows} AS ${column}_${i}`
+      })
   }
 }
+
+const isThere = (column: string, and = ''): string => `FILTER (WHERE ${column} IS NOT NULL${and})`
 
 /** The members of `states` in a JSON pane, as pairs for `named_struct` (spark.md 5.3). */
 export function stateMembers(
@@ -157,8 +158,11 @@ export function stateMembers(
   monitor: MonitorSpec,
   weights: readonly number[],
 ): readonly string[] {
-  const at = new Map(states.map((state) => [stateName(state.spec), state.at]))
-  return monitor.aggregates.flatMap((spec) => membersOf(spec, at.get(stateName(spec))!, weights))
+  return monitor.aggregates.flatMap((spec) => {
+    const state = states.find((each) => stateName(each.spec) === stateName(spec))
+    assert(state !== undefined, 'a fold has the states of all its monitors')
+    return membersOf(spec, state.at, weights)
+  })
 }
 
 function membersOf(spec: AggregateSpec, at: number, weights: readonly number[]): readonly string[] {

@@ -64,6 +64,9 @@ const JSON_OPTIONS = [
 const parseSql = (text: string, schema: readonly string[]): string =>
   `from_json(${text}, '${schema.join(', ')}', map(${JSON_OPTIONS}))`
 
+/** Holds the row where a wanted value is of wrong type, or the row is no JSON. */
+const BAD = '_bad STRING'
+
 /** Escapes of half a character, which JSON.parse keeps and UTF-8 cannot. */
 const LONE_HALF =
   String.raw`(?<!\\)((?:\\\\)*)(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})` +
@@ -73,48 +76,56 @@ const LONE_HALF =
  * The source's rows with their fields as they were written, each layer a SELECT over the one
  * before. `from_json` takes a number for a text, lets what is behind the closing brace pass, and
  * keeps an earlier duplicate where the last is of wrong type. So a row that may have such things is
- * *odd* and is read again, as variants, which know their types: one with a backslash, or with a
- * value of wrong type, or with something like an object in it; but rows of our collectors promise
- * by `{"v":1,` to have none of the last.
+ * *odd* and is read again, as variants, which know their types: one with a backslash, with a brace
+ * before its end, or with a value of wrong type; where texts are wanted that takes a look at the
+ * row's own text, and rows of our collectors promise by `{"v":1,` that it finds nothing.
  */
 export function parseLayers(fields: readonly ReadField[]): readonly string[] {
-  const schema = fields.map(
-    ({ name, kind }) => `\`${name}\` ${kind === 'text' ? 'STRING' : 'DOUBLE'}`,
-  )
-  const variants = fields.map(({ name }) => `\`${name}\` VARIANT`)
+  const schemaOf = (typeOf: (field: ReadField) => string): readonly string[] => [
+    ...fields.map((field) => `\`${field.name}\` ${typeOf(field)}`),
+    BAD,
+  ]
+  const schema = schemaOf(({ kind }) => (kind === 'text' ? 'STRING' : 'DOUBLE'))
+  const variants = schemaOf(() => 'VARIANT')
   const texts = fields.filter(({ kind }) => kind === 'text').map(({ name }) => name)
+  const oddText = String.raw`r'"(${texts.join('|')})"\s*:\s*[^"\sn]'`
+  const wholeText = String.raw`regexp_replace(text, r'${LONE_HALF}', r'$1\\ufffd')`
   const whole = [
     `size(${parseSql(`concat('[', text, ']')`, ['ARRAY<STRING>'])}) = 1`,
-    `${parseSql(`concat('{"r":', text, ',"z":1}')`, ['r STRING', 'z INT', '_bad STRING'])}.z = 1`,
+    `${parseSql(`concat('{"r":', text, ',"z":1}')`, ['r STRING', 'z INT', BAD])}.z = 1`,
   ]
   return [
     `SELECT partition, unix_millis(timestamp) AS kts, coalesce(value, X'') AS value`,
     `SELECT *, CASE WHEN octet_length(value) <= ${readingLimits.rowBytesMax}
-  AND is_valid_utf8(CAST(value AS STRING)) AND position(X'00', value) = 0 THEN CAST(value AS STRING) END AS text`,
-    `SELECT *, contains(text, char(92)) OR NOT startswith(text, '{"v":1,')
-  AND (position(X'7D', value) <> octet_length(value) OR text RLIKE r'"(${texts.join('|')})"\\s*:\\s*[^"\\sn]') AS is_strange`,
-    `SELECT *, CASE WHEN NOT is_strange THEN ${parseSql('text', [...schema, '_bad STRING'])} END AS j`,
+  AND is_valid_utf8(CAST(value AS STRING)) AND position(X'00', value) = 0
+  THEN CAST(value AS STRING) END AS text`,
+    `SELECT *, contains(text, char(92)) OR position(X'7D', value) <> octet_length(value)
+  OR NOT startswith(text, '{"v":1,') AND text RLIKE ${oddText} AS is_strange`,
+    `SELECT *, CASE WHEN NOT is_strange THEN ${parseSql('text', schema)} END AS j`,
     `SELECT *, text IS NOT NULL AND (is_strange OR j IS NULL OR j._bad IS NOT NULL) AS is_odd`,
-    `SELECT *, CASE WHEN is_odd THEN ${parseSql(`regexp_replace(text, r'${LONE_HALF}', r'$1\\\\ufffd')`, [...variants, '_bad STRING'])} END AS c,
+    `SELECT *, CASE WHEN is_odd THEN ${parseSql(wholeText, variants)} END AS c,
   CASE WHEN NOT is_odd THEN NULL WHEN NOT coalesce(${whole.join('\n    AND ')}, FALSE) THEN 'json'
     WHEN NOT text RLIKE r'^\\s*\\{' THEN 'shape' END AS odd_fault`,
     `SELECT partition, kts, text, is_odd, odd_fault,
-  ${fields.map((field) => `${typedSql(field)} AS ${columnOf(field.name)}`).join(',\n  ')}`,
+  ${columnsOf(fields, typedSql)}`,
     `SELECT partition, kts, ${faultSql()} AS fault,
-  ${fields.map((field) => `${checkedSql(field)} AS ${columnOf(field.name)}`).join(',\n  ')}`,
+  ${columnsOf(fields, checkedSql)}`,
   ]
 }
 
+const columnsOf = (fields: readonly ReadField[], of: (field: ReadField) => string): string =>
+  fields.map((field) => `${of(field)} AS ${columnOf(field.name)}`).join(',\n  ')
+
 function typedSql({ name, kind }: ReadField): string {
-  const type = `schema_of_variant(c.\`${name}\`)`
-  const as = (sql: string): string => `try_variant_get(c.\`${name}\`, '$', '${sql}')`
-  if (kind === 'text') {
-    return `CASE WHEN NOT is_odd THEN j.\`${name}\` WHEN ${type} = 'STRING' THEN ${as('string')} END`
-  }
+  const plain = `CASE WHEN NOT is_odd THEN j.\`${name}\``
+  const variant = `c.\`${name}\``
+  const type = `schema_of_variant(${variant})`
+  const as = (sql: string): string => `try_variant_get(${variant}, '$', '${sql}')`
+  if (kind === 'text') return `${plain} WHEN ${type} = 'STRING' THEN ${as('string')} END`
   const number = `WHEN ${type} RLIKE '^(BIGINT|DECIMAL|DOUBLE)' THEN ${as('double')}`
   // A rate that is there and no number refuses the row.
   const other = name === 'p' ? ` WHEN ${type} <> 'VOID' THEN -1D` : ''
-  return `CASE WHEN NOT is_odd THEN j.\`${name}\` ${number}${other} END`
+  return `${plain} ${number}${other} END`
 }
 
 /** A control character is an escape where it is well-formed, and rows with a backslash are odd. */
@@ -129,8 +140,8 @@ function checkedSql({ name, kind }: ReadField): string {
     const isShort = `octet_length(${column}) BETWEEN 1 AND ${textBytesMax}`
     return `CASE WHEN ${isShort} AND NOT (${hasControl(column)}) THEN ${column} END`
   }
-  const min = isUnsigned(fieldByName.get(name)?.kind) ? 0 : -numberMax
-  return `CASE WHEN ${column} BETWEEN ${numberSql(min)} AND ${numberSql(numberMax)} THEN ${column} END`
+  const min = numberSql(isUnsigned(fieldByName.get(name)?.kind) ? 0 : -numberMax)
+  return `CASE WHEN ${column} BETWEEN ${min} AND ${numberSql(numberMax)} THEN ${column} END`
 }
 
 /** Why a row cannot be read, as `rowFault` says it. */

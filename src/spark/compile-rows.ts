@@ -41,7 +41,8 @@ export function seenSql(raw: string, given: RowsGiven): string {
   const others = otherSites.map(textSql).join(', ')
   const layers = [
     ...parseLayers(fieldsRead(monitors)),
-    `SELECT *, coalesce(f_src = 'beat', FALSE) AS beat, CASE WHEN fault IS NULL THEN CAST(f_ts AS BIGINT) END AS t,
+    `SELECT *, coalesce(f_src = 'beat', FALSE) AS beat,
+  CASE WHEN fault IS NULL THEN CAST(f_ts AS BIGINT) END AS t,
   coalesce(CASE WHEN fault IS NULL THEN f_site END, ${textSql(ownSite)}) AS site,
   1D / coalesce(CASE WHEN fault IS NULL THEN f_p END, 1D) AS inverse`,
     `SELECT *, CASE WHEN abs(inverse - floor(inverse + 0.5D)) <= 0.01D * inverse
@@ -67,7 +68,8 @@ export function rowsSql(seen: string, monitors: readonly MonitorSpec[]): string 
   return layered(`${seen}\nWHERE refused IS NULL AND NOT (beat AND f_final IS NOT NULL)`, [
     'SELECT *, timestamp_millis(t) AS at, coalesce(f_session, f_conn, f_client) AS name',
     `SELECT *, CASE WHEN w <> 1D THEN sqrt(w * (w - 1D)) END AS root,
-  CASE WHEN w = 1D THEN NULL WHEN name IS NULL OR f_sampled = 'request' THEN hash(name, t) ELSE hash(name) END AS hash`,
+  CASE WHEN w = 1D THEN NULL WHEN name IS NULL OR f_sampled = 'request' THEN hash(name, t)
+    ELSE hash(name) END AS hash`,
     `SELECT *, CASE WHEN f_sampled = 'request' THEN 1D ELSE w END AS distinct_w,
   hash & 63 AS bucket, CASE WHEN hash & 64 <> 0 THEN -1D ELSE 1D END AS sign${buckets.join('')}`,
   ])
@@ -81,6 +83,7 @@ const LN_GAMMA = '0.020000666706669435D'
 /** Z9. */
 function bucketSql(column: string): string {
   const units = `floor(${column} * 1000D + 0.5D)`
-  return `CAST(CASE WHEN ${units} > 0 THEN ceil(ln(${units}) / ${LN_GAMMA}) WHEN ${units} = 0 THEN -1
-    WHEN ${units} < 0 THEN -2 - ceil(ln(-${units}) / ${LN_GAMMA}) END AS INT)`
+  const exponent = (of: string): string => `ceil(ln(${of}) / ${LN_GAMMA})`
+  return `CAST(CASE WHEN ${units} > 0 THEN ${exponent(units)} WHEN ${units} = 0 THEN -1
+    WHEN ${units} < 0 THEN -2 - ${exponent(`-${units}`)} END AS INT)`
 }

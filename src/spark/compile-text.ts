@@ -8,8 +8,7 @@ export const textSql = (text: string): string =>
   HARMLESS.test(text) ? `'${text}'` : `CAST(X'${utf8(text).toHex()}' AS STRING)`
 
 /** A number constant, as a double. */
-export const numberSql = (value: number): string =>
-  Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}D` : `${value.toExponential()}D`
+export const numberSql = (value: number): string => `${value}D`
 
 /** Part of a view's name that any site may stand in. */
 export const nameOfSite = (site: string): string => utf8(site).toHex()

@@ -3,7 +3,7 @@ import type { Relation } from './spark-session.ts'
 /** The query of one site: pure text, made of its monitors alone. */
 export type SiteProgram = {
   readonly site: string
-  /** FNV-1a-64 of all text below, 16 hex digits: another one begins a checkpoint of its own (Z15). */
+  /** FNV-1a-64 of all text below, 16 hex digits: another one begins a checkpoint anew (Z15). */
   readonly hash: string
   /** Made in this order over what reads the rows; the query is the last one's rows. */
   views(source: Relation): readonly { readonly name: string; readonly relation: Relation }[]

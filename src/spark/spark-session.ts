@@ -49,7 +49,10 @@ export type QueryStart = {
   readonly trigger: number | 'available'
 }
 
-/** Where a query has ended by itself: its error class, and what Spark says of it. */
+/**
+ * Where a query has ended by itself: its error class, mostly STREAM_FAILED, and what Spark says of
+ * it, with the condition behind it in brackets.
+ */
 export type QueryFailure = { readonly errorClass: string; readonly message: string }
 
 export type QueryStatus = {
@@ -68,10 +71,14 @@ export interface SparkQueries {
   lastProgress(query: QueryId): Promise<string | undefined>
   failure(query: QueryId): Promise<QueryFailure | undefined>
   stop(query: QueryId): Promise<void>
-  /** What happens to all queries of the session, until the signal aborts. */
+  /**
+   * What happens to all queries of the session, until the signal aborts. It ends by itself where
+   * another one begins to listen to the same session: a session has one listener.
+   */
   events(signal: AbortSignal): AsyncIterable<QueryEvent>
 }
 
+/** As Spark's JSON has it: of a progress, `{"progress": {…}}` with what `lastProgress` gives. */
 export type QueryEvent = {
   readonly kind: 'progress' | 'terminated' | 'idle'
   readonly json: string
@@ -79,7 +86,10 @@ export type QueryEvent = {
 
 /**
  * One session of a Spark Connect server: views, settings and queries belong to it, and whoever
- * knows its id goes on with it (Z2). @throws SPARK_* of the error catalogue.
+ * knows its id goes on with it (Z2). After SPARK_SESSION_CHANGED (a restart), and after
+ * SPARK_SESSION_CLOSED, every later call ends in it too: close it and open the same id again after
+ * the first, another after the second (Z3).
+ * @throws SPARK_* of the error catalogue; of SPARK_UNAVAILABLE the outcome is unknown (Z1).
  */
 export interface SparkSession {
   /** A UUID. */

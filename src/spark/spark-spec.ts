@@ -14,6 +14,6 @@ export type SparkSpec = {
   readonly spreadMs: number
   /** The rates that rows are sampled at, 1 for all: distinct counts keep a sketch for each (Z10). */
   readonly rates: readonly number[]
-  /** Of Spark's Kafka source and sink, as Spark names them: `kafka.bootstrap.servers` and so on. */
+  /** Of Spark's Kafka source and sink, as Spark names them: `kafka.bootstrap.servers`, … */
   readonly kafkaOptions: Readonly<Record<string, string>>
 }

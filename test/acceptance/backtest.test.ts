@@ -3,10 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { writeWorkload } from '../../bench/workload.ts'
-import type { BacktestSummary } from '../../src/app/offline/backtest.ts'
+import { openLogFolder } from '../../src/app/log/open-log.ts'
+import { backtest, type BacktestSummary } from '../../src/app/offline/backtest.ts'
 import type { ReplaySummary } from '../../src/app/replay.ts'
+import { systemClock } from '../../src/std/clock.ts'
 import { runCli, temporaryFolder } from '../rig/cli.ts'
 import { readFinalWindows } from '../rig/final-windows.ts'
+import { configOf } from '../rig/replay-run.ts'
 
 const CONFIG = 'examples/ott.yaml'
 
@@ -56,6 +59,24 @@ monitors:
   assert.equal(code, 0, err)
   const { windows, transitions, rows }: BacktestSummary = JSON.parse(out)
   assert.deepEqual([windows, transitions, rows], [3, 0, 3000])
+})
+
+test('[R25] a back-test that is stopped says so', async (t) => {
+  const folder = await temporaryFolder(t)
+  const [path, data] = [join(folder, 'rows.ndjson'), join(folder, 'data')]
+  await writeWorkload(path, { seconds: 1, rowsPerSecond: 100, seed: 7, streamCount: 5 })
+  await runCli(['replay', path, '--config', CONFIG, '--data', data])
+  const log = await openLogFolder(data)
+  const span = { fromMs: 0, toMs: systemClock.now() }
+  const config = configOf({ file: CONFIG })
+
+  const running = backtest({
+    ...{ config, log, engine: 'own', ...span, rssMb: () => 0 },
+    signal: AbortSignal.abort(),
+  })
+
+  await assert.rejects(running, { code: 'BACKTEST_STOPPED' })
+  await log.close()
 })
 
 test('[R25] a span without rows is said to be one', async (t) => {

@@ -32,7 +32,8 @@ export type BacktestRequest = ResultFiles & {
   /** Rows appended from one instant on and before the other. */
   readonly fromMs: number
   readonly toMs: number
-  readonly progress: { rows: number }
+  /** Ends it: what it made is deleted, and a batch of Spark’s is interrupted. */
+  readonly signal: AbortSignal
   /** High-water mark of the process, MiB. */
   readonly rssMb: () => number
 }
@@ -72,7 +73,7 @@ const LOOSE = 'backtest.panes'
  */
 export async function backtest(request: BacktestRequest): Promise<BacktestSummary> {
   const startedAt = performance.now()
-  const { log, config } = request
+  const { log } = request
   const span = await readingsSpan(log, request)
   if (span.records === 0) throw new NocturneError('BACKTEST_EMPTY', '')
   const folder = await mkdtemp(join(tmpdir(), 'nocturne-backtest-'))
@@ -83,7 +84,7 @@ export async function backtest(request: BacktestRequest): Promise<BacktestSummar
     const plan = { partitions, durability: 'interval', retention: () => FOR_EVER } as const
     await createTopics(here, plan)
     const { panes, sources, left } = await panesInto(here, request, span)
-    await judged(here, config, partitions)
+    await judged(here, request, partitions)
     const results = await finalResults(here, request)
     const seconds = (performance.now() - startedAt) / 1000
     const total = (of: 'rows' | 'rejected' | 'skewed' | 'late'): number =>
@@ -117,13 +118,14 @@ async function panesInto(
   request: BacktestRequest,
   span: ReadingsSpan,
 ): Promise<Awaited<ReturnType<typeof orderPanes>> & { readonly left?: string }> {
-  const { log, config, engine, progress } = request
+  const { log, config, engine, signal } = request
   const partitions = span.partitions.length
   const order = (loose: LoosePanes) => orderPanes(loose, { log: here, partitions })
   if (engine === 'own') {
     await here.createTopic(topicOf(LOOSE, partitions, -1))
     const into = { log: here, topic: LOOSE, partitions }
-    await ownPanes({ from: log, span, config, into, clock: systemClock, progress })
+    await ownPanes({ from: log, span, config, into, clock: systemClock, signal })
+    assertRunning(signal)
     return order({ log: here, topic: LOOSE })
   }
   const { spark } = config.aggregate
@@ -157,28 +159,48 @@ type BySpark = BacktestRequest & {
   readonly topic: string
 }
 
-async function bySpark({ config, spark, span, topic, progress }: BySpark): Promise<void> {
+/** A session of its own: to let go of it ends whatever still runs in it. */
+async function bySpark({ config, spark, span, topic, signal }: BySpark): Promise<void> {
   const session = await openSparkSession(spark.address, { clock: systemClock, userId: SPARK_USER })
+  const ending = Promise.withResolvers<never>()
+  ending.promise.catch(() => undefined)
+  const end = (): void => ending.reject(new NocturneError('BACKTEST_STOPPED', ''))
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  const working = sparkPanes({ session, spec: spark, config, span, topic })
   try {
-    await sparkPanes({ session, spec: spark, config, span, topic })
-    progress.rows = span.records
+    await Promise.race([working, ending.promise])
   } finally {
+    signal.removeEventListener('abort', end)
     try {
       await session.release()
     } finally {
+      await Promise.allSettled([working])
       session.close()
     }
   }
 }
 
+function assertRunning(signal: AbortSignal): void {
+  if (signal.aborted) throw new NocturneError('BACKTEST_STOPPED', '')
+}
+
 /** Judges all that is in `panes` to its end. */
-async function judged(log: Log, config: Config, partitions: number): Promise<void> {
+async function judged(
+  log: Log,
+  { config, signal }: BacktestRequest,
+  partitions: number,
+): Promise<void> {
+  assertRunning(signal)
   const stop = new AbortController()
+  const ending = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => ending.resolve(), { once: true })
   const deps = { log, clock: systemClock, config, partitions }
   const readers = new OfflineReaders(deps, ['evaluate'], stop.signal)
-  await Promise.race([readers.caughtUp(), readers.failure])
+  await Promise.race([readers.caughtUp(), readers.failure, ending.promise])
   stop.abort()
   await readers.done()
+  assertRunning(signal)
 }
 
 const topicOf = (topic: string, partitions: number, retentionMs: number): TopicSpec => ({

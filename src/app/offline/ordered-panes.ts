@@ -112,7 +112,7 @@ async function* bytesIn({ log, topic }: LoosePanes, partition: number): AsyncIte
   }
 }
 
-/** Panes, and before each slice what speaks for the ones before; at the end how far sources came. */
+/** Panes, before each slice what speaks for those before it, at the end how far sources came. */
 function* inStep(
   panes: readonly Found[],
   sources: readonly Watermark[],

@@ -16,13 +16,13 @@ export type OwnPanesDeps = {
   /** Where panes go, and in how many partitions. */
   readonly into: { readonly log: Log; readonly topic: string; readonly partitions: number }
   readonly clock: Clock
-  /** Rows that were read. */
-  readonly progress: { rows: number }
+  /** Ends it where it stands. */
+  readonly signal: AbortSignal
 }
 
 /** The panes of a span by our own engine, as its reader would have made them from its first row. */
 export async function ownPanes(deps: OwnPanesDeps): Promise<void> {
-  const { from, span, config, into, clock, progress } = deps
+  const { from, span, config, into, clock, signal } = deps
   const { site, monitors, skewMs } = config
   const partitions = span.partitions.length
   const panesPartitions = into.partitions
@@ -33,9 +33,9 @@ export async function ownPanes(deps: OwnPanesDeps): Promise<void> {
       for (const rows of fold.portions(now, PORTION_BYTES)) await into.log.append(into.topic, rows)
     }
     for await (const rows of rowsOfSpan(from, span, partition)) {
+      if (signal.aborted) return
       const now = clock.now()
       fold.fold(rows, now)
-      progress.rows += rows.count
       await send(now)
     }
     await send(clock.now() + TOLD_AFTER_MS)

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts'
-import { compileSite } from '../../spark/compile-statement.ts'
+import { compileSite } from '../../spark/compile-site.ts'
 import { watermarksSql } from '../../spark/compile-watermarks.ts'
+import { programSettings } from '../../spark/program-settings.ts'
 import type { Relation, SparkSession } from '../../spark/spark-session.ts'
 import type { SparkSpec } from '../../spark/spark-spec.ts'
 import { sessionSettings } from '../../spark/watch/query-plan.ts'
@@ -24,7 +25,7 @@ export async function sparkPanes(deps: SparkPanesDeps): Promise<void> {
   const { session, spec, config, span, topic } = deps
   const { site: ownSite, monitors, skewMs } = config
   const partitions = span.partitions.length
-  await session.configure(sessionSettings(spec))
+  await session.configure({ ...sessionSettings(spec), ...programSettings })
   const write = (input: Relation): Promise<void> =>
     session.write({
       input,

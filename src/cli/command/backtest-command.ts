@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { BacktestSummary } from '../../app/offline/backtest.ts'
 import { argument } from '../argument.ts'
 import { instant } from '../instant.ts'
+import { stopSignal } from '../stop-signal.ts'
 import type { Terminal } from '../terminal.ts'
 
 const LESSON = `
@@ -58,6 +59,7 @@ async function backtestBy(flags: BacktestFlags, terminal: Terminal): Promise<voi
   )
   const { openLogThere } = await import('../../app/log/open-log.ts')
   const log = await openLogThere(config)
+  const { signal, release } = stopSignal()
   try {
     const { backtest } = await import('../../app/offline/backtest.ts')
     const summary = await backtest({
@@ -66,13 +68,14 @@ async function backtestBy(flags: BacktestFlags, terminal: Terminal): Promise<voi
       engine: config.aggregate.engine,
       fromMs: from,
       toMs: to,
-      progress: { rows: 0 },
+      signal,
       rssMb: () => Math.round(process.resourceUsage().maxRSS / 1024),
       ...(windows !== undefined && { windowsPath: windows }),
       ...(transitions !== undefined && { transitionsPath: transitions }),
     })
     terminal.print(flags.json === true ? JSON.stringify(summary) : summaryText(summary))
   } finally {
+    release()
     await log.close()
   }
 }

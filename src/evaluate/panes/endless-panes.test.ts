@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { above, monitor, rule } from '../../../test/rig/monitor.ts'
 import { Pipeline, type Row } from '../../../test/rig/pipeline.ts'
+import { rulesCommand } from '../../../test/rig/rules-command.ts'
 import { RollUpRig } from '../../../test/rig/roll-up-rig.ts'
 import { sparkPane, sparkRows } from '../../../test/rig/spark-panes.ts'
 import type { AggregateSpec } from '../../model/monitor.ts'
@@ -142,4 +143,22 @@ test('[T2] [T4] [P2] minutes and hours take panes that nobody closes by their re
   assert.ok(ours.minutes.length > 15)
   assert.deepEqual(sorted(theirs.minutes), sorted(ours.minutes))
   assert.deepEqual(sorted(theirs.hours), sorted(ours.hours))
+})
+
+test('[A75] panes that nobody closes wait for their definition, as those that close do', () => {
+  const before = monitor({ definition: '00000000000000bb', values: [] })
+  const made = new Pipeline([judged], { live: true })
+  made.push(0, [ROW, { ...ROW, ts: START + 500 }])
+  const [first] = sparkRows(made.panes, judged)
+  const pipeline = new Pipeline([before], { live: true })
+
+  pipeline.feed(first!)
+  assert.equal(pipeline.evaluator.groupCount, 0)
+  pipeline.clock(START, [rulesCommand('judged', judged)])
+  pipeline.feed({ key: utf8('x'), value: utf8('{"monitor":"m"}') })
+  pipeline.beat(START + MINUTE)
+
+  assert.equal(pipeline.evaluator.groupCount, 1)
+  assert.equal(pipeline.windows.get(`all|m|["a"]|${START + 1000}`)?.values['count'], 2)
+  assert.deepEqual(pipeline.evaluator.outcomes, { new: 1 })
 })

@@ -1,6 +1,6 @@
 import type { ByteColumn } from '../../model/record-columns.ts'
 import type { ClockRecord, FactRecord, Watermark } from '../../model/pane.ts'
-import type { AggregatesOf, PanesFault } from '../../wire/pane-codec.ts'
+import type { AggregatesOf, PanesBytes, PanesFault, PanesRecord } from '../../wire/pane-codec.ts'
 import { decodePanesRecord, encodePane, paneKey } from '../../wire/pane-codec.ts'
 import { PaneCursor, type BytesAt } from '../../wire/pane-cursor.ts'
 
@@ -30,13 +30,22 @@ export class RecordReader {
       return this.#held
     }
     const record = { key: viewOf(key), value: viewOf(value) }
-    const decoded = decodePanesRecord(record, this.#aggregatesOf)
+    const decoded = this.#decode(record)
     if (decoded.kind !== 'pane') return decoded
     // A JSON pane, for people and other engines: as bytes it goes the way of all others.
     const { pane } = decoded
     if (!this.#cursor.read(wholeOf(encodePane(pane)))) return { kind: 'rejected', reason: 'pane' }
+    // Who keeps it for later keeps what came.
+    this.#cursor.value = value
     this.#held.key = wholeOf(paneKey(pane.monitor, pane.group))
     return this.#held
+  }
+
+  /** A JSON pane of a definition not in force has no states: nobody can say what they are. */
+  #decode(record: PanesBytes): PanesRecord {
+    const decoded = decodePanesRecord(record, this.#aggregatesOf)
+    if (decoded.kind !== 'rejected' || decoded.reason !== 'shape') return decoded
+    return decodePanesRecord(record, () => [])
   }
 }
 

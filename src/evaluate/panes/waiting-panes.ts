@@ -1,4 +1,6 @@
-import { PaneCursor, type BytesAt } from '../../wire/pane-cursor.ts'
+import type { AggregatesOf } from '../../wire/pane-codec.ts'
+import type { BytesAt, PaneCursor } from '../../wire/pane-cursor.ts'
+import { RecordReader } from './record-reader.ts'
 
 /** Bytes that wait at once (D5): panes beyond are not kept, and the caller counts them. */
 const BYTES_MAX = 33_554_432
@@ -27,9 +29,14 @@ type Waiting = {
  * in force here, and wait for that one.
  */
 export class WaitingPanes {
-  readonly #cursor = new PaneCursor()
+  readonly #reader: RecordReader
   #records: Waiting[] = []
   #bytes = 0
+
+  /** `aggregatesOf` knows what is in force when panes are offered again. */
+  constructor(aggregatesOf: AggregatesOf) {
+    this.#reader = new RecordReader(aggregatesOf)
+  }
 
   /** Keeps a copy; false where there is no more room. */
   add({ key, pane, offset, appendedAt }: PaneRecord): boolean {
@@ -52,7 +59,8 @@ export class WaitingPanes {
     let expired = 0
     for (const waiting of waited) {
       const { key, value, offset, appendedAt } = waiting
-      if (this.#cursor.read(value) && put({ key, pane: this.#cursor, offset, appendedAt })) continue
+      const record = this.#reader.read(key, value)
+      if (record.kind === 'pane' && put({ ...record, offset, appendedAt })) continue
       waiting.clocks++
       if (waiting.clocks >= CLOCKS_MAX) expired++
       else {

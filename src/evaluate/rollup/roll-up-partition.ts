@@ -43,7 +43,7 @@ export class RollUpPartition {
   readonly #siteNames = new SiteNames()
   readonly #keys = new GroupKeys()
   readonly #inForce: RulesInForce
-  readonly #waiting = new WaitingPanes()
+  readonly #waiting = new WaitingPanes((...of) => this.aggregatesOf(...of))
   readonly #siteMinutes: SiteMinutes | undefined
   #monitors: ReadonlyMap<string, CompiledMonitor>
   /** By monitor, then scope. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { MessageOf } from '../../wire/spark-connect/messages.ts'
@@ -214,6 +216,60 @@ test('[Z1] whoever leaves the loop gives the operation up', async (t) => {
 
   await reached(rig, 'ReleaseExecute all')
   assert.deepEqual(withoutReleases(rig.server), ['ExecutePlan'])
+})
+
+test('[Z1] a connection that breaks in the middle is made anew', async (t) => {
+  const rig = await rigOf(t, 'a', 'b')
+  const sockets = new Set<Socket>()
+  const front = createServer((near) => {
+    const far = connect(rig.server.address.port, '127.0.0.1')
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined))
+    near.pipe(far).pipe(near)
+  })
+  front.listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  t.after(() => front.close())
+  const { port } = front.address() as AddressInfo
+  const channel = await SparkChannel.open({ host: '127.0.0.1', port })
+  t.after(() => channel.close())
+  rig.server.faults = [{ kind: 'stuck', after: 1 }]
+  const all: string[] = []
+
+  for await (const response of executed({ ...rig, channel })) {
+    all.push(textOf(response))
+    if (all.length === 1) for (const socket of sockets) socket.destroy()
+  }
+
+  assert.deepEqual(all, ['a', 'b'])
+  assert.deepEqual(withoutReleases(rig.server), ['ExecutePlan', 'ReattachExecute r1'])
+})
+
+test('[Z1] whoever is slow to take a response has lost nothing by it', async (t) => {
+  const rig = await rigOf(t, 'a', 'b')
+  rig.server.faults = [{ kind: 'dropped', after: 1 }]
+  const all: string[] = []
+
+  for await (const response of executed(rig)) {
+    all.push(textOf(response))
+    rig.clock.pass(3_600_000)
+  }
+
+  assert.deepEqual(all, ['a', 'b'])
+})
+
+test('[Z1] after 180 s without a sign of life nobody knows its outcome', async (t) => {
+  const rig = await rigOf(t, 'a', 'b')
+  rig.server.faults = [{ kind: 'cut', after: 1 }, { kind: 'lost' }, { kind: 'lost' }]
+  const responses = executed(rig)
+  assert.equal((await responses.next()).done, false)
+  rig.clock.lateMs = 180_000
+
+  await assert.rejects(
+    responses.next(),
+    (error) => error instanceof CallFailure && error.isInterruption,
+  )
+
+  assert.deepEqual(rig.clock.slept, [50])
 })
 
 const anyFault: fc.Arbitrary<Fault> = fc.oneof(

@@ -24,6 +24,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly after: number }
   /** So many responses, then the connection is gone. */
   | { readonly kind: 'dropped'; readonly after: number }
+  /** So many responses, then nothing more. */
+  | { readonly kind: 'stuck'; readonly after: number }
   /** So many responses, then another stream has taken over, as the server believes. */
   | { readonly kind: 'kicked'; readonly after: number }
   /** The operation is forgotten, and whoever asks is told so. */
@@ -55,6 +57,8 @@ export class LossyServer {
   readonly asked: string[] = []
   readonly tokens: string[] = []
   readonly observed: (string | undefined)[] = []
+  /** From where each unary call came: a port a connection. */
+  readonly peers: string[] = []
   readonly sessions: (string | undefined)[] = []
   /** How often each operation was begun. */
   readonly begun = new Map<string, number>()
@@ -108,6 +112,7 @@ export class LossyServer {
     // Of all three the session has the same number, of the first the server's as well.
     const { sessionId, observed } = decodeMessage('AnalyzePlanRequest', call.request) ?? {}
     this.tokens.push(String(call.metadata.get('authorization')[0] ?? ''))
+    this.peers.push(call.getPeer())
     this.sessions.push(sessionId)
     this.observed.push(observed)
     const fault = this.unaryFault
@@ -168,6 +173,7 @@ export class LossyServer {
       case 'status':
         return fail(call, fault.status, fault.text)
       case 'silent':
+      case 'stuck':
         return
       default:
         call.end()
@@ -185,6 +191,8 @@ export class LossyServer {
 /** A clock whose sleeps are over at once, and move it on. */
 export class HastyClock implements Clock {
   readonly slept: number[] = []
+  /** How much longer than it was told each sleep is. */
+  lateMs = 0
   #now = 1_795_383_150_000
 
   now(): number {
@@ -193,7 +201,7 @@ export class HastyClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.slept.push(ms)
-    if (!signal?.aborted) this.#now += ms
+    if (!signal?.aborted) this.#now += ms + this.lateMs
     return new Promise((resolve) => void setImmediate(resolve))
   }
 

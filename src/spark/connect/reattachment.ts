@@ -73,6 +73,8 @@ export class Reattachment {
   /** ms until the next attempt; undefined where none would help. */
   failed(failure: CallFailure, now: number): number | undefined {
     const { errorClass = '' } = failure
+    // Whoever takes the responses may be slow: that was no silence.
+    if (this.#attemptBroughtAny) this.#aliveAt = now
     if (NEVER_ARRIVED.includes(errorClass) && !this.#hasAnswered && this.#kind === 'reattach') {
       this.#kind = 'execute'
       return this.#failed(now)

@@ -212,7 +212,7 @@ for (const [version, isOk] of [
   ['3.5.1', false],
   ['', false],
 ] as const) {
-  test(`[Z5] Spark ${version || 'without a version'} is ${isOk ? 'used' : 'too old'}`, async (t) => {
+  test(`[Z5] Spark “${version}” is ${isOk ? 'used' : 'too old'}`, async (t) => {
     const server = await LossyServer.open(t)
     server.version = version
     const given = { clock: new HastyClock(), userId: 'nocturne' }

@@ -5,7 +5,7 @@
 //   u8 0: that it is a sum
 // Three preamble longs mean a sample of the keys, which 64 keys never need: refused.
 
-/** MurmurHash3 x64 128 of the keys 0 to 63 as longs, seed 9001: the first 64 bits without the last. */
+/** MurmurHash3 x64 128 of the keys 0 to 63 as longs, seed 9001: 63 bits, without the last of 64. */
 const HASHES = `
   204480c8ee616be5 05a186bdcb7df915 1e9d708112fc97c3 5d6906dac1b340ba 083ddbc9e12ede40
   14cc9146727332bd 10bc98fb132116fe 7cc38399ea8bf4e0 085768b891b98b69 222f8c990b30d11a

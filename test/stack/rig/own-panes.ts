@@ -73,8 +73,8 @@ function sitesOf(rows: readonly SourceRow[], ownSite: string): readonly string[]
       const row: unknown = JSON.parse(new TextDecoder().decode(value))
       if (typeof row !== 'object' || row === null || !('site' in row)) continue
       if (typeof row.site === 'string' && row.site !== '') sites.add(row.site)
-    } catch {
-      continue
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
     }
   }
   return [...sites]

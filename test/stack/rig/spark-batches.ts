@@ -8,7 +8,7 @@ import type { SparkSpec } from '../../../src/spark/spark-spec.ts'
 import { RATES } from './any-readings.ts'
 import { sparkSettings } from './spark-batch.ts'
 
-/** Where a server is: the one that `NOCTURNE_SPARK` names (`host:port`), or one of the test's own. */
+/** Where a server is: one that `NOCTURNE_SPARK` names, as `host:port`, or the test's own. */
 export async function sparkAddress(t: TestContext): Promise<SparkAddress> {
   const named = env['NOCTURNE_SPARK']
   if (named !== undefined) {

@@ -12,6 +12,7 @@ import { configOf } from '../../rig/replay-run.ts'
 import { replayTo, siteLog } from '../rig/replay-on-kafka.ts'
 import { adminOf } from '../rig/kafka-admin.ts'
 import { withoutJava } from '../rig/servers.ts'
+import { until } from '../rig/waiting.ts'
 
 const skip = withoutJava()
 
@@ -55,10 +56,10 @@ aggregate:
 ${SKETCHES}`,
   })
   const config = { ...written, monitors: [...monitors, ...written.monitors] }
-  const run = (engine: 'own' | 'spark') =>
+  const run = (engine: 'own' | 'spark', signal = new AbortController().signal) =>
     backtest({
       ...{ config, log, engine, fromMs: 0, toMs: systemClock.now(), rssMb: () => 0 },
-      progress: { rows: 0 },
+      signal,
       windowsPath: join(folder, `${engine}.windows`),
       transitionsPath: join(folder, `${engine}.steps`),
     })
@@ -75,8 +76,16 @@ ${SKETCHES}`,
     ['own', 'spark'].map((engine) => readFile(join(folder, `${engine}.steps`), 'utf8')),
   )
   assert.equal(theirSteps, steps)
-  const topics = await (await adminOf(t, kafka)).listTopics()
-  const left = topics.filter((name) => name.startsWith('backtest.'))
-  assert.deepEqual(left, [], 'its topic is gone')
+  const admin = await adminOf(t, kafka)
+  const left = async () =>
+    (await admin.listTopics()).filter((name) => name.startsWith('backtest.')).length
+  assert.equal(await left(), 0, 'its topic is gone')
+
+  const stop = new AbortController()
+  const stopped = assert.rejects(run('spark', stop.signal), { code: 'BACKTEST_STOPPED' })
+  await until(async () => (await left()) === 1)
+  stop.abort()
+  await stopped
+  assert.equal(await left(), 0, 'stopped, it leaves nothing')
   t.diagnostic(`own ${own.seconds} s, Spark ${theirs.seconds} s for ${own.records} records`)
 })

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { env } from 'node:process'
 import { test, type TestContext } from 'node:test'
 import type { MonitorSpec } from '../../../src/model/monitor.ts'
-import { compileSite } from '../../../src/spark/compile-statement.ts'
+import { compileSite } from '../../../src/spark/compile-site.ts'
 import type { SparkSession } from '../../../src/spark/spark-session.ts'
+import { utf8 } from '../../../src/std/bytes.ts'
 import { prng } from '../../../src/std/prng.ts'
 import { monitor } from '../../rig/monitor.ts'
 import { anyMonitors, anySourceRows } from '../rig/any-readings.ts'
@@ -112,5 +113,26 @@ test(
     assert.deepEqual([...both.refusedBySpark], [['json', 4]])
     const zeros = [...both.spark.values()].flatMap(({ states }) => states)
     assert.ok(!JSON.stringify(zeros).includes('0000000000000080'), 'no -0 as a double')
+  },
+)
+
+test(
+  '[Z6] a row that begins with "v":1 is taken at its word: a number is a text there',
+  { skip },
+  async (t) => {
+    const session = await opened(t)
+    const rows = [
+      `{"v":1,"ts":${AT},"stream":"a","pop":5}`,
+      `{"v":1,"ts":${AT},"stream":"a","pop":"p1"}{}`,
+      `{"v":1,"ts":${AT},"stream":"a","pop":"p2","zzz":01}`,
+    ].map((row, partition) => ({ partition, timestamp: AT, value: utf8(row) }))
+
+    const both = await bothOver(session, { monitors: [judging], rows, partitions: rows.length })
+
+    const groupsOf = (panes: typeof both.own): readonly string[] => [...panes.keys()].sort()
+    assert.deepEqual(groupsOf(both.spark), ['["m",0,1795383157000,["5"]]'])
+    assert.deepEqual(groupsOf(both.own), ['["m",0,1795383157000,[null]]'])
+    assert.deepEqual(both.refusedBySpark, new Map([['json', 2]]))
+    assert.deepEqual(both.refused, both.refusedBySpark)
   },
 )

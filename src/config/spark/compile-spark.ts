@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import type { SparkSpec } from '../spark/spark-spec.ts'
-import type { Config, KafkaSpec } from './config.ts'
-import type { ConfigPath } from './config-error.ts'
-import { addressAt, compileTls, type Place } from './compile-tls.ts'
-import type { Findings } from './expressions.ts'
-import type { AggregateFields } from './schema/spark-schema.ts'
+import type { SparkSpec } from '../../spark/spark-spec.ts'
+import type { Config, KafkaSpec } from '../config.ts'
+import type { ConfigPath } from '../config-error.ts'
+import { addressAt, compileTls, type Place } from '../compile-tls.ts'
+import type { Findings } from '../expressions.ts'
+import type { AggregateFields } from '../schema/spark-schema.ts'
 
 /** What of the rest of a file decides whether Spark can work with it. */
 export type SparkHome = {
