@@ -1,16 +1,12 @@
+import { programSettings } from '../program-settings.ts'
 import type { SiteProgram } from '../site-program.ts'
 import type { SparkSpec } from '../spark-spec.ts'
 import type { QueryStart, Relation } from '../spark-session.ts'
 
 /** What every session is told before anything is made in it (9.1). */
 export const sessionSettings = ({ shufflePartitions }: SparkSpec): Record<string, string> => ({
-  'spark.sql.session.timeZone': 'UTC',
-  'spark.sql.caseSensitive': 'true',
+  ...programSettings,
   'spark.sql.shuffle.partitions': String(shufflePartitions),
-  // Else lines of 76 characters, with CRLF inside of JSON strings.
-  'spark.sql.chunkBase64String.enabled': 'false',
-  // The default sorts from 128 groups on.
-  'spark.sql.objectHashAggregate.sortBased.fallbackThreshold': '65536',
   // Heartbeats make batches; a batch without rows tells nothing.
   'spark.sql.streaming.noDataMicroBatches.enabled': 'false',
   'spark.sql.streaming.minBatchesToRetain': '10',
