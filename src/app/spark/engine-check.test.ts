@@ -17,7 +17,7 @@ function configOf(aggregate: string) {
   return loaded.config
 }
 
-test('[Z16] our own engine refuses to start while the log says that Spark has readings', async () => {
+test('[Z16] our own engine refuses to start while Spark has readings by the log', async () => {
   const clock = new SimulatedClock()
   const log = openMemoryLog({ clock })
   const [own, spark] = [configOf('{ engine: own }'), configOf(`{ engine: spark, ${CLUSTER} }`)]

@@ -24,7 +24,7 @@ function running(): SiteFigures {
   return figures
 }
 
-test('[R2] [Z16] a site is ready while its query runs, and says with a code why it does not', () => {
+test('[R2] [Z16] a site is ready while its query runs, and a code says why it does not', () => {
   const figures = running()
   const check = () => sparkChecks([figures], AT + 5000)
 

@@ -146,15 +146,17 @@ export class SourceMarks {
 
   /**
    * Before the first new word of any, since that alone would close windows without the others;
-   * and of all who spoke before, so that those get `absent` anew to follow.
+   * and of all who spoke before, so that those get `absent` anew to follow. The one that is
+   * farthest behind comes first, for the same reason.
    */
   #lastWords(now: number): Watermark[] {
-    return [...this.#sources.entries()].flatMap(([partition, source]) => {
+    const words = [...this.#sources.entries()].flatMap(([partition, source]) => {
       const { watermark, published, hasSpoken } = source
       source.hasSpoken = false
       const isSaid = published === undefined || (source.isSpeaking && published === watermark)
       return isSaid || !hasSpoken ? [] : [this.#record(partition, published, now)]
     })
+    return words.sort((one, other) => one.watermark - other.watermark)
   }
 
   #speaksAt(now: number): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -19,6 +19,11 @@ import { SiteProcess } from './site-process.ts'
 const MAIN = resolve(import.meta.dirname, '../../../src/main.ts')
 const LATENESS_MS = 2000
 const LOOK_EVERY_MS = 1000
+const OTHER_MONITOR = `  - id: others
+    group_by: [stream]
+    window: { size: 5s, lateness: 2s }
+    aggregates: { x: { max: x } }
+`
 const PATIENCE_MS = 180_000
 
 export type SiteSettings = {
@@ -95,6 +100,13 @@ export class KafkaSite {
     return new SiteProcess(this.#t, { config: join(this.#folder, 'site.yaml'), data, roles })
   }
 
+  /** Adds a monitor to the configuration; who runs reads it on SIGHUP. */
+  async addMonitor(): Promise<void> {
+    const file = join(this.#folder, 'site.yaml')
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replace('\nnotify:', `\n${OTHER_MONITOR}notify:`))
+  }
+
   /** Runs a command of ours with this site’s configuration to its end. */
   async command(...words: readonly string[]): Promise<{ code: number | null; said: string }> {
     const files = ['--config', join(this.#folder, 'site.yaml'), '--data', this.#folder]
@@ -118,7 +130,7 @@ export class KafkaSite {
       const decoded = decodeWindow(value)
       assert.ok(decoded.ok, 'a window can be read')
       const { window } = decoded
-      if (!window.closed) return
+      if (!window.closed || window.monitor !== 'counts') return
       const id = `${window.group['stream']} ${window.start}`
       firstAt.set(id, firstAt.get(id) ?? at - window.end - LATENESS_MS)
       if ((revisions.get(id) ?? -1) > window.rev) return
@@ -171,7 +183,9 @@ export class KafkaSite {
 
   /** The windows that raised an alert, each as often as a step of another id says so. */
   async #firings(before: number): Promise<string[]> {
-    const firings = (await this.steps()).filter(({ step }) => step === 'firing')
+    // That the whole site was dark for a while is an alert too, and of no window.
+    const isOurs = ({ step, alert }: Step): boolean => step === 'firing' && alert === 'Spike'
+    const firings = (await this.steps()).filter(isOurs)
     const byId = new Map(firings.map((step) => [step.id, step]))
     return [...byId.values()].flatMap(({ labels, window }) => {
       const start = (window?.end ?? 0) - 1000

@@ -74,6 +74,11 @@ export class SiteProcess {
     return this.until((status) => status === 200)
   }
 
+  /** Has it read its configuration again. */
+  reload(): void {
+    this.#child.kill('SIGHUP')
+  }
+
   /** Ends as people end it; what it has in hand is finished. */
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM')

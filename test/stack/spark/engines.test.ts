@@ -8,7 +8,7 @@ const REST = ['collect', 'evaluate', 'record', 'notify', 'serve']
 const HOT = ['aggregate', 'serve']
 
 test(
-  '[Z17] our own engine, Spark and our own again under load: no window differs',
+  '[Z15] [Z17] our own engine, Spark, other monitors, our own: no window differs under load',
   { skip },
   async (t) => {
     const rig = await SparkSite.open(t)
@@ -22,7 +22,15 @@ test(
     const spark = rig.bySpark.start(...HOT)
     t.after(() => t.diagnostic(spark.said))
     await spark.until((_, text) => text.includes('"spark ams1","ok":true'))
-    await rig.passed(25)
+    await rig.passed(15)
+
+    const before = await rig.run()
+    await Promise.all([rig.byOwn.addMonitor(), rig.bySpark.addMonitor()])
+    for (const each of [rest, spark]) each.reload()
+    await rig.passed(5)
+    await spark.until((_, text) => text.includes('"spark ams1","ok":true'))
+    assert.notEqual(await rig.run(), before)
+    await rig.passed(10)
 
     const refused = await rig.byOwn.command('run', '--roles', 'aggregate')
     assert.equal(refused.code, 4, refused.said)
@@ -37,10 +45,10 @@ test(
     const again = rig.byOwn.start(...HOT)
     await again.ready()
     await rig.passed(10)
-    const before = await rig.end()
+    const end = await rig.end()
 
-    await rig.byOwn.settled(rig.load.expected, before)
-    const alerts = await rig.byOwn.fired(rig.load.expected, before)
+    await rig.byOwn.settled(rig.load.expected, end)
+    const alerts = await rig.byOwn.fired(rig.load.expected, end)
     t.diagnostic(`${rig.load.rows} rows, ${alerts} alerts`)
   },
 )
