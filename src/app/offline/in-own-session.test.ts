@@ -38,7 +38,7 @@ test('[R25] what was computed stands where its session cannot be let go of', asy
   assert.deepEqual(befell, ['release', 'close'])
 })
 
-test('[R25] why the work failed is told, and not that its session could not be let go', async () => {
+test('[R25] why the work failed is told, not that its session could not be let go of', async () => {
   const { session } = await rigOf(away)
   const failed = new NocturneError('SPARK_REFUSED', 'why')
 
