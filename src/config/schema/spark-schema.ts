@@ -45,7 +45,7 @@ const sparkSchema = z
       .text({
         description:
           'File with the server’s token; only its owner may read it. It is read again for each ' +
-          'connection.',
+          'call.',
         example: '/etc/nocturne/spark-token',
       })
       .optional(),
