@@ -50,19 +50,18 @@ const isDimension = (field: string): boolean => fieldByName.get(field)?.kind ===
  */
 const NESTING_MAX = 200
 
-/** Strict JSON, with numbers as long as a row has room for. */
-const JSON_OPTIONS = [
-  ['columnNameOfCorruptRecord', '#bad'],
-  ['allowSingleQuotes', 'false'],
-  ['allowNonNumericNumbers', 'false'],
-  ['maxNestingDepth', `${NESTING_MAX}`],
-  ['maxNumLen', `${readingLimits.rowBytesMax}`],
-]
-  .map(([name, value]) => `'${name}', '${value}'`)
-  .join(', ')
-
-const parseSql = (text: string, schema: readonly string[]): string =>
-  `from_json(${text}, '${schema.join(', ')}', map(${JSON_OPTIONS}))`
+/** Strict JSON, with numbers as long as a row has room for; `around` levels are of our own. */
+function parseSql(text: string, schema: readonly string[], around = 0): string {
+  const options = [
+    ['columnNameOfCorruptRecord', '#bad'],
+    ['allowSingleQuotes', 'false'],
+    ['allowNonNumericNumbers', 'false'],
+    ['maxNestingDepth', `${NESTING_MAX + around}`],
+    ['maxNumLen', `${readingLimits.rowBytesMax}`],
+  ]
+  const written = options.map(([name, value]) => `'${name}', '${value}'`).join(', ')
+  return `from_json(${text}, '${schema.join(', ')}', map(${written}))`
+}
 
 /** Holds the row where a wanted value is of wrong type, or the row is no JSON; no field's name. */
 const BAD = '`#bad` STRING'
@@ -91,8 +90,8 @@ export function parseLayers(fields: readonly ReadField[]): readonly string[] {
   const oddText = String.raw`r'"(${texts.join('|')})"\s*:\s*[^"\sn]'`
   const wholeText = String.raw`regexp_replace(text, r'${LONE_HALF}', r'$1\\ufffd')`
   const whole = [
-    `size(${parseSql(`concat('[', text, ']')`, ['ARRAY<STRING>'])}) = 1`,
-    `${parseSql(`concat('{"r":', text, ',"z":1}')`, ['r STRING', 'z INT', BAD])}.z = 1`,
+    `size(${parseSql(`concat('[', text, ']')`, ['ARRAY<STRING>'], 1)}) = 1`,
+    `${parseSql(`concat('{"r":', text, ',"z":1}')`, ['r STRING', 'z INT', BAD], 1)}.z = 1`,
   ]
   return [
     `SELECT partition, unix_millis(timestamp) AS kts, coalesce(value, X'') AS value`,

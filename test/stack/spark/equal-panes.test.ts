@@ -81,7 +81,7 @@ const ofField = (field: string): MonitorSpec['aggregates'] => [
 const judging = monitor({
   groupBy: ['pop'],
   aggregates: [
-    ...['x', 'retrans', 'rtt_ms', 'late'].flatMap(ofField),
+    ...['x', 'y', 'retrans', 'rtt_ms', 'late'].flatMap(ofField),
     { name: 'pops', kind: 'distinct', field: 'pop', digits: 0 },
   ],
 })
