@@ -70,7 +70,7 @@ export async function runAlerts(
     }
     await server.caughtUp(plan.lagMax)
     await follower.stop()
-    const rssMb = Math.round((await server.rss()) / 1_048_576)
+    const rssMb = Math.round((await server.rssMax()) / 1_048_576)
     await server.stop()
     const steps = fired()
     const dueAts = checkSteps(steps, plan, startAt)

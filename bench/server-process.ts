@@ -82,6 +82,12 @@ export class ServerProcess {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
   }
 
+  /** The most that it held so far, in bytes. */
+  async rssMax(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8')
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024
+  }
+
   /** Time of all its threads so far, in seconds. */
   async cpuSeconds(): Promise<number> {
     const stat = await readFile(`/proc/${this.#child.pid}/stat`, 'utf8')

@@ -1,7 +1,7 @@
 // Rows that lie in a topic of one real broker, to panes and to judged windows in other topics of it
-// by one worker of ours: one core for us, one for the broker. Beside it on the same topic in the same
-// run Spark, by the statement that Nocturne makes of the same monitors, and Kafka Streams, where
-// NOCTURNE_RIVALS says where it is. ROWS=… and RUNS=… make it less.
+// by one worker of ours: one core for us, one for the broker. Beside it on the same topic in the
+// same run Spark, by the statement that Nocturne makes of the same monitors, and Kafka Streams,
+// where NOCTURNE_RIVALS says where it is. ROWS=… and RUNS=… make it less.
 import assert from 'node:assert/strict'
 import { FinalWindows } from '../../src/app/replay-results.ts'
 import type { KafkaCluster } from '../../scripts/stack/kafka-cluster.ts'

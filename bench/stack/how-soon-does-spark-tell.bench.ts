@@ -1,8 +1,8 @@
-// The same rows with one monitor, live, by our own engine, by Spark (a batch a second, and as soon as
-// possible) and by Kafka Streams (told of every row), each with a broker and processes of its own:
-// how long after the instant at which a row that breaches was due its alert is outside, and what
-// each takes meanwhile. RATE=… rows a second, RUNS=… of each. Kafka Streams where NOCTURNE_RIVALS
-// says where it is; its results are read as a rule would read them.
+// The same rows with one monitor, live, by our own engine, by Spark (a batch a second, and as soon
+// as possible) and by Kafka Streams (told of every row), each with a broker and processes of its
+// own: how long after the instant at which a row that breaches was due its alert is outside, and
+// what each takes meanwhile. RATE=… rows a second, RUNS=… of each. Kafka Streams where
+// NOCTURNE_RIVALS says where it is; its results are read as a rule would read them.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { startSpark } from '../../scripts/stack/spark-server.ts'

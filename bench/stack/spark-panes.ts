@@ -8,6 +8,7 @@ import { compileSite } from '../../src/spark/compile-site.ts'
 import { openSparkSession } from '../../src/spark/connect/session.ts'
 import type { SparkSession } from '../../src/spark/spark-session.ts'
 import type { SparkSpec } from '../../src/spark/spark-spec.ts'
+import { readBatchProgress } from '../../src/spark/watch/batch-progress.ts'
 import { panesQuery, readingsSource, sessionSettings } from '../../src/spark/watch/query-plan.ts'
 import { systemClock } from '../../src/std/clock.ts'
 import { PARTITIONS } from './house-topics.ts'
@@ -99,11 +100,8 @@ async function rowsOf(
     const { isActive } = await queries.status(query)
     const said = await queries.lastProgress(query)
     if (said !== undefined) {
-      const { batchId, sources } = JSON.parse(said) as Told
-      rowsByBatch.set(
-        batchId,
-        sources.reduce((sum, { numInputRows }) => sum + numInputRows, 0),
-      )
+      const batch = readBatchProgress(said, { topic: 'readings', observedAs: 'seen' })
+      if (batch !== undefined) rowsByBatch.set(batch.batchId, batch.rows)
     }
     if (!isActive) break
     assert.ok(performance.now() - startedAt < RUN_MS_MAX, 'Spark stands still')
@@ -112,9 +110,4 @@ async function rowsOf(
   const failure = await queries.failure(query)
   assert.equal(failure, undefined)
   return [...rowsByBatch.values()].reduce((sum, rows) => sum + rows, 0)
-}
-
-type Told = {
-  readonly batchId: number
-  readonly sources: readonly { readonly numInputRows: number }[]
 }

@@ -77,9 +77,13 @@ async function replayInto(log: Log, request: ReplayRequest): Promise<ReplaySumma
   const { config } = request
   const parts = ['aggregate', 'evaluate'] as const
   const readers = new OfflineReaders({ log, clock, config, partitions }, parts, stop.signal)
-  const counts = await Promise.race([collect({ log, clock, request }), readers.failure])
-  await Promise.race([readers.caughtUp(), readers.failure])
-  stop.abort()
+  let counts: Awaited<ReturnType<typeof collect>>
+  try {
+    counts = await Promise.race([collect({ log, clock, request }), readers.failure])
+    await Promise.race([readers.caughtUp(), readers.failure])
+  } finally {
+    stop.abort()
+  }
   await readers.done()
   const results = await finalResults(log, request)
   const seconds = (performance.now() - startedAt) / 1000

@@ -61,7 +61,7 @@ export const sparkErrors = {
   },
   SPARK_VERSION: {
     message: 'this Spark is not one that we can use: {}',
-    advice: 'name a Spark Connect server of 4.1.0 or newer in aggregate.spark.remote',
+    advice: 'name a Spark Connect server of 4.2.0 or newer in aggregate.spark.remote',
     retry: false,
     exit: 3,
     status: 503,

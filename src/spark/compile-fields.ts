@@ -52,7 +52,7 @@ const NESTING_MAX = 200
 
 /** Strict JSON, with numbers as long as a row has room for. */
 const JSON_OPTIONS = [
-  ['columnNameOfCorruptRecord', '_bad'],
+  ['columnNameOfCorruptRecord', '#bad'],
   ['allowSingleQuotes', 'false'],
   ['allowNonNumericNumbers', 'false'],
   ['maxNestingDepth', `${NESTING_MAX}`],
@@ -64,8 +64,8 @@ const JSON_OPTIONS = [
 const parseSql = (text: string, schema: readonly string[]): string =>
   `from_json(${text}, '${schema.join(', ')}', map(${JSON_OPTIONS}))`
 
-/** Holds the row where a wanted value is of wrong type, or the row is no JSON. */
-const BAD = '_bad STRING'
+/** Holds the row where a wanted value is of wrong type, or the row is no JSON; no field's name. */
+const BAD = '`#bad` STRING'
 
 /** Escapes of half a character, which JSON.parse keeps and UTF-8 cannot. */
 const LONE_HALF =
@@ -97,14 +97,14 @@ export function parseLayers(fields: readonly ReadField[]): readonly string[] {
   return [
     `SELECT partition, unix_millis(timestamp) AS kts, coalesce(value, X'') AS value`,
     `SELECT *, CASE WHEN octet_length(value) <= ${readingLimits.rowBytesMax}
-  AND is_valid_utf8(CAST(value AS STRING)) AND position(X'00', value) = 0
-  THEN CAST(value AS STRING) END AS text`,
+  AND is_valid_utf8(CAST(value AS STRING)) THEN CAST(value AS STRING) END AS text`,
     `SELECT *, contains(text, char(92)) OR position(X'7D', value) <> octet_length(value)
   OR NOT startswith(text, '{"v":1,') AND text RLIKE ${oddText} AS is_strange`,
     `SELECT *, CASE WHEN NOT is_strange THEN ${parseSql('text', schema)} END AS j`,
-    `SELECT *, text IS NOT NULL AND (is_strange OR j IS NULL OR j._bad IS NOT NULL) AS is_odd`,
+    `SELECT *, text IS NOT NULL AND (is_strange OR j IS NULL OR j.\`#bad\` IS NOT NULL) AS is_odd`,
     `SELECT *, CASE WHEN is_odd THEN ${parseSql(wholeText, variants)} END AS c,
-  CASE WHEN NOT is_odd THEN NULL WHEN NOT coalesce(${whole.join('\n    AND ')}, FALSE) THEN 'json'
+  CASE WHEN NOT is_odd THEN NULL WHEN contains(text, CAST(X'00' AS STRING)) THEN 'bytes'
+    WHEN NOT coalesce(${whole.join('\n    AND ')}, FALSE) THEN 'json'
     WHEN NOT text RLIKE r'^\\s*\\{' THEN 'shape' END AS odd_fault`,
     `SELECT partition, kts, text, is_odd, odd_fault,
   ${columnsOf(fields, typedSql)}`,

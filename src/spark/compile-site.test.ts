@@ -39,11 +39,15 @@ const textOf = (relation: Relation | undefined): string =>
 const statementOf = (monitors: readonly MonitorSpec[]): string =>
   textOf(compileSite({ ...site, monitors }).statement)
 
+const GROUP = 'CAST(to_json(k.g) AS BINARY)'
+const HEAD = '{"v":1,"monitor":"m","definition":"00000000000000aa","length":1000,"group":'
+const TAKEN = "'m', 1, 's', t - pmod(t, 1000), 'g', array(f_stream)"
+
 test('[Z11] the statement of a count by stream', () => {
   assert.equal(
     statementOf([counting()]),
-    `SELECT concat(CAST(CASE i WHEN 1 THEN 'm' END AS BINARY), X'00', CAST(to_json(k.g) AS BINARY)) AS key,
-  concat(CASE i WHEN 1 THEN '{"v":1,"monitor":"m","definition":"00000000000000aa","length":1000,"group":' END,
+    `SELECT concat(CAST(CASE i WHEN 1 THEN 'm' END AS BINARY), X'00', ${GROUP}) AS key,
+  concat(CASE i WHEN 1 THEN '${HEAD}' END,
     to_json(k.g),
     ',"site":"ams1","partition":',
     partition, ',"start":', k.s, ',"rev":', rows, ',"closed":null',
@@ -61,7 +65,7 @@ FROM (SELECT *, k.m AS i FROM (SELECT k, partition, count(1) AS rows, max(t) AS 
     CASE k.m WHEN 1 THEN floor(w + 0.5D) END AS total_0,
     CASE k.m WHEN 1 THEN sign * floor(root * 1D * 100D + 0.5D) END AS error_0
   FROM (SELECT *, explode(array_compact(array(
-    CASE WHEN NOT beat THEN named_struct('m', 1, 's', t - pmod(t, 1000), 'g', array(f_stream)) END))) AS k
+    CASE WHEN NOT beat THEN named_struct(${TAKEN}) END))) AS k
   FROM rows_616d7331))
   GROUP BY k, partition, e))`,
   )
@@ -109,7 +113,8 @@ const GOLDENS: readonly Golden[] = [
     spec: { name: 'a', kind: 'distinct', field: 'session', digits: 0 },
     sql: [
       'CASE k.m WHEN 1 THEN f_session END AS value_0',
-      'hll_sketch_agg(value_0, 12) FILTER (WHERE value_0 IS NOT NULL AND distinct_w = 10D) AS value_0_1',
+      'hll_sketch_agg(value_0, 12) FILTER ' +
+        '(WHERE value_0 IS NOT NULL AND distinct_w = 10D) AS value_0_1',
       "'10', CASE WHEN hll_sketch_estimate(value_0_1) > 0 THEN base64(value_0_1) END",
     ],
   },
@@ -149,6 +154,11 @@ test('[Z6] names and texts of people stand in hex where they are not harmless', 
   ]
 
   for (const text of texts.map(textOf)) assert.doesNotMatch(text, /'; --|a'b/)
+})
+
+test('[Z11] without monitors rows are read and no pane is made', () => {
+  assert.match(statementOf([]), /FROM rows_616d7331 WHERE t IS NULL$/)
+  assert.equal(compileSite({ ...site, monitors: [] }).delayMs, spec.spreadMs)
 })
 
 test('[Z11] views are named by site, and read each other in order', () => {

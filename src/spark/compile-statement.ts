@@ -26,6 +26,7 @@ export type StatementGiven = {
  */
 export function statementSql(rows: string, given: StatementGiven): string {
   const folds = foldsOf(given.monitors)
+  if (folds.length === 0) return nothingSql(rows)
   const exploded = `SELECT *, explode(array_compact(array(
     ${folds.map(takenSql).join(',\n    ')}))) AS k
   FROM ${rows}`
@@ -41,6 +42,10 @@ export function statementSql(rows: string, given: StatementGiven): string {
   return `${paneSql(folds, given)}
 FROM (SELECT *, ${monitorSql(folds, given.monitors)} AS i FROM (${gathered}))`
 }
+
+/** Without monitors rows are read for their watermarks alone: all of them have a time. */
+const nothingSql = (rows: string): string =>
+  `SELECT CAST(NULL AS BINARY) AS key, CAST(NULL AS STRING) AS value FROM ${rows} WHERE t IS NULL`
 
 /** Which slice and group a row falls into, or NULL: no fold takes a heartbeat. */
 function takenSql({ number, monitors, sliceMs }: Fold): string {

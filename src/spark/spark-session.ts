@@ -4,7 +4,7 @@ export type SparkAddress = {
   readonly port: number
   /** Encrypted; absent: a server on loopback or in a private net. */
   readonly tls?: { readonly caFile?: string; readonly serverName?: string }
-  /** Read for each connection anew. */
+  /** Read for each call anew. */
   readonly tokenFile?: string
 }
 

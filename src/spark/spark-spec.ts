@@ -12,7 +12,7 @@ export type SparkSpec = {
   readonly shufflePartitions: number
   /** How far partitions may lie apart in event time before Spark lets go of state (Z14). */
   readonly spreadMs: number
-  /** The rates that rows are sampled at, 1 for all: distinct counts keep a sketch for each (Z10). */
+  /** The rates that rows are sampled at, 1 for all: distinct counts have a sketch of each (Z10). */
   readonly rates: readonly number[]
   /** Of Spark's Kafka source and sink, as Spark names them: `kafka.bootstrap.servers`, … */
   readonly kafkaOptions: Readonly<Record<string, string>>

@@ -159,8 +159,8 @@ const DIFFERENCES: readonly SqlFinding[] = [
     'watch state_rows, and bound what collectors let through',
   ),
   warning(
-    'rows nested deeper than 200 are refused as json, and what begins with {"v":1, is not checked ' +
-      'for types: a number in place of a text is taken as text',
+    'rows nested deeper than 200 are refused as json, and in what begins with {"v":1, a number ' +
+      'in place of a text is taken as text',
     'let foreign rows begin with anything else',
   ),
 ]

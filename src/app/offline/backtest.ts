@@ -14,6 +14,7 @@ import { systemClock } from '../../std/clock.ts'
 import { createTopics, RECORD_BYTES_MAX } from '../create-topics.ts'
 import { SPARK_USER } from '../spark/spark-names.ts'
 import { finalResults, type ResultFiles } from './final-results.ts'
+import { inOwnSession } from './in-own-session.ts'
 import { OfflineReaders } from './offline-readers.ts'
 import { orderPanes, type LoosePanes } from './ordered-panes.ts'
 import { ownPanes } from './own-panes.ts'
@@ -57,12 +58,12 @@ export type BacktestSummary = {
   /** High-water mark of this process. */
   readonly rss_mb: number
   readonly digest: string
-  /** A topic that could not be deleted; the log does it within a day. */
+  /** A topic that could not be deleted; what is in it expires within a day. */
   readonly left?: string
 }
 
 const FOR_EVER = { ms: -1, bytes: -1 }
-/** Where a process dies before it could delete its topic, the log does. */
+/** Where a process dies before it could delete its topic, what is in it expires. */
 const KEPT_MS = 86_400_000
 const LOOSE = 'backtest.panes'
 
@@ -142,7 +143,7 @@ async function panesInto(
   }
 }
 
-/** A right that lacks, or brokers that left, end no back-test: the topic expires. */
+/** A right that lacks, or brokers that left, end no back-test: what is in the topic expires. */
 async function isDeleted(log: BacktestLog, topic: string): Promise<boolean> {
   try {
     await log.deleteTopic?.(topic)
@@ -159,26 +160,11 @@ type BySpark = BacktestRequest & {
   readonly topic: string
 }
 
-/** A session of its own: to let go of it ends whatever still runs in it. */
 async function bySpark({ config, spark, span, topic, signal }: BySpark): Promise<void> {
   const session = await openSparkSession(spark.address, { clock: systemClock, userId: SPARK_USER })
-  const ending = Promise.withResolvers<never>()
-  ending.promise.catch(() => undefined)
-  const end = (): void => ending.reject(new NocturneError('BACKTEST_STOPPED', ''))
-  signal.addEventListener('abort', end, { once: true })
-  if (signal.aborted) end()
-  const working = sparkPanes({ session, spec: spark, config, span, topic })
-  try {
-    await Promise.race([working, ending.promise])
-  } finally {
-    signal.removeEventListener('abort', end)
-    try {
-      await session.release()
-    } finally {
-      await Promise.allSettled([working])
-      session.close()
-    }
-  }
+  await inOwnSession(session, signal, () =>
+    sparkPanes({ session, spec: spark, config, span, topic }),
+  )
 }
 
 function assertRunning(signal: AbortSignal): void {
@@ -193,12 +179,14 @@ async function judged(
 ): Promise<void> {
   assertRunning(signal)
   const stop = new AbortController()
-  const ending = Promise.withResolvers<void>()
-  signal.addEventListener('abort', () => ending.resolve(), { once: true })
   const deps = { log, clock: systemClock, config, partitions }
-  const readers = new OfflineReaders(deps, ['evaluate'], stop.signal)
-  await Promise.race([readers.caughtUp(), readers.failure, ending.promise])
-  stop.abort()
+  const ending = AbortSignal.any([signal, stop.signal])
+  const readers = new OfflineReaders(deps, ['evaluate'], ending)
+  try {
+    await Promise.race([readers.caughtUp(), readers.failure])
+  } finally {
+    stop.abort()
+  }
   await readers.done()
   assertRunning(signal)
 }

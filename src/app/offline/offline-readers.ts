@@ -24,6 +24,7 @@ export class OfflineReaders {
   readonly #log: Log
   readonly #clock: Clock
   readonly #parts: readonly Part[]
+  readonly #signal: AbortSignal
   readonly #running: Promise<void>[] = []
   readonly #aggregated = newAggregateProgress()
   readonly #evaluated = {
@@ -43,6 +44,7 @@ export class OfflineReaders {
     this.#clock = clock
     const { site, monitors, skewMs, absentMs } = config
     this.#parts = parts
+    this.#signal = signal
     const failed = Promise.withResolvers<never>()
     this.failure = failed.promise
     this.failure.catch(() => undefined)
@@ -73,7 +75,7 @@ export class OfflineReaders {
     this.#running.push(...all)
   }
 
-  /** Resolves when every reading is in panes, and every pane judged. */
+  /** Resolves when every reading is in panes and every pane judged, or the signal aborts. */
   async caughtUp(): Promise<void> {
     if (this.#parts.includes('aggregate')) await this.#reached('readings', this.#aggregated.next)
     await this.#reached('panes', this.#evaluated.next)
@@ -86,7 +88,9 @@ export class OfflineReaders {
   async #reached(topic: string, next: ReadonlyMap<number, number>): Promise<void> {
     const ends = await this.#log.ends(topic)
     for (const [partition, { end }] of ends.entries()) {
-      while ((next.get(partition) ?? 0) < end) await this.#clock.sleep(POLL_MS)
+      while ((next.get(partition) ?? 0) < end && !this.#signal.aborted) {
+        await this.#clock.sleep(POLL_MS, this.#signal)
+      }
     }
   }
 

@@ -92,6 +92,8 @@ function summaryText(summary: BacktestSummary): string {
     `digest ${summary.digest}`,
   ]
   if (cut) lines.push('the log begins within the span: earlier rows of it may have expired')
-  if (summary.left !== undefined) lines.push(`topic ${summary.left} is left: it may not be deleted`)
+  if (summary.left !== undefined) {
+    lines.push(`topic ${summary.left} is left, since we could not delete it; its records expire`)
+  }
   return lines.join('\n')
 }

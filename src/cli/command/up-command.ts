@@ -5,6 +5,7 @@ import type { App } from '../../app/app.ts'
 import { roles, type Role } from '../../app/roles.ts'
 import type { Config } from '../../config/config.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
+import { isLoopback } from '../../std/is-loopback.ts'
 import { argument } from '../argument.ts'
 import { instant } from '../instant.ts'
 import { boundHeapGrowth } from '../heap-growth.ts'
@@ -77,6 +78,7 @@ async function runUntilStopped(
   const config = await read()
   await loading
   const { host, port } = config.http
+  // Without a login only this machine may be answered (R10).
   if (wanted.has('serve') && !isLoopback(host)) {
     throw new NocturneError('CLI_LISTEN_REFUSED', `${host}:${port}`)
   }
@@ -132,7 +134,3 @@ const withoutSimulation = (config: Config): Config => ({
     sources: config.collect.sources.filter(({ kind }) => kind !== 'match-night'),
   },
 })
-
-/** Without a login only this machine may be answered (R10). */
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -36,7 +36,7 @@ const sparkSchema = z
       .string()
       .regex(ADDRESS)
       .meta({
-        description: 'The Spark Connect server; Spark 4.1 or newer.',
+        description: 'The Spark Connect server; Spark 4.2 or newer.',
         examples: ['spark.example.org:15002'],
         bounds: 'host:port',
       }),
@@ -45,7 +45,7 @@ const sparkSchema = z
       .text({
         description:
           'File with the server’s token; only its owner may read it. It is read again for each ' +
-          'connection.',
+          'call.',
         example: '/etc/nocturne/spark-token',
       })
       .optional(),

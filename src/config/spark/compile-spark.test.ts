@@ -159,6 +159,21 @@ const REFUSED = [
     error: /bootstrap\.servers: is not set here; name them by brokers/,
   },
   {
+    says: '[R6] a compression that would not be kept is refused',
+    text: spark(', kafka: { "kafka.compression.type": lz4 }'),
+    error: /compression\.type: is not set here; leave it out: panes are compressed by zstd/,
+  },
+  {
+    says: '[R6] a group that all queries would share is refused',
+    text: spark(', kafka: { "kafka.group.id": one }'),
+    error: /group\.id: is not set here; leave it out: a group that queries share/,
+  },
+  {
+    says: '[R6] a broker at a port that there is not is refused',
+    text: spark(', brokers: ["k:9092", "k:99999"]'),
+    error: /aggregate\.spark\.brokers\[1\]: has no such port; write host:9092/,
+  },
+  {
     says: '[R6] an option that is none of Kafka’s is refused',
     text: spark(', kafka: { failOnDataLoss: "false" }'),
     error: /aggregate\.spark\.kafka/,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { SparkSpec } from '../../spark/spark-spec.ts'
+import { isLoopback } from '../../std/is-loopback.ts'
 import type { Config, KafkaSpec } from '../config.ts'
 import type { ConfigPath } from '../config-error.ts'
 import { addressAt, compileTls, type Place } from '../compile-tls.ts'
@@ -26,6 +27,8 @@ const OURS: Readonly<Record<string, string>> = {
   'kafka.bootstrap.servers': 'name them by brokers',
   'kafka.isolation.level': 'leave it out: aborted rows are never read',
   'kafka.acks': 'leave it out: every copy confirms',
+  'kafka.compression.type': 'leave it out: panes are compressed by zstd',
+  'kafka.group.id': 'leave it out: a group that queries share takes rows from each of them',
 }
 const SECRET = /jaas|password|secret|\.key$/
 /** Below two batches within `absent` a source that is well looks silent (V2). */
@@ -122,9 +125,6 @@ function addressOf(fields: SparkFields, place: Place): SparkSpec['address'] {
   }
 }
 
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-
 function kafkaOptionsOf(
   { brokers, kafka }: SparkFields,
   home: SparkHome,
@@ -149,5 +149,8 @@ function kafkaOptionsOf(
   const own = home.kafka?.brokers.map(({ host, port }) =>
     host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
   )
+  for (const [i, text] of (brokers ?? []).entries()) {
+    addressAt({ text, example: 'host:9092' }, [...PATH, 'brokers', i], place.findings)
+  }
   return { 'kafka.bootstrap.servers': (brokers ?? own ?? []).join(','), ...kafka }
 }

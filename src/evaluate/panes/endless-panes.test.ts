@@ -162,3 +162,18 @@ test('[A75] panes that nobody closes wait for their definition, as those that cl
   assert.equal(pipeline.windows.get(`all|m|["a"]|${START + 1000}`)?.values['count'], 2)
   assert.deepEqual(pipeline.evaluator.outcomes, { new: 1 })
 })
+
+test('[P1] a pane far off with strange states keeps none out that comes after it', () => {
+  const made = new Pipeline([judged], { live: true })
+  made.push(0, [ROW])
+  made.beat(START + MINUTE)
+  const [pane] = panesOf([[ROW]])
+  const { key } = made.panes.find((record) => decodePane(record) !== undefined)!
+  const json = sparkPane(pane!, judged)
+  const pipeline = new Pipeline([judged], { live: true })
+
+  pipeline.feed({ key, value: utf8(JSON.stringify({ ...json, start: 0, states: { count: 'x' } })) })
+  pipeline.feed({ key, value: utf8(JSON.stringify(json)) })
+
+  assert.deepEqual(pipeline.evaluator.outcomes, { unreadable: 1, new: 1 })
+})

@@ -32,7 +32,7 @@ export class PaneTable {
   older = new Int32Array(ROWS_MIN)
   newer = new Int32Array(ROWS_MIN)
   readonly columns: readonly HeldColumn[]
-  /** Slices from the first one that was ever taken. */
+  /** Slices from the first one that was taken since none was held. */
   #slices = new Int32Array(ROWS_MIN)
   #baseMs: number | undefined
   /** Number of the source times four, one if the pane is closed, two if rows of a sample are in. */
@@ -116,13 +116,14 @@ export class PaneTable {
   isSound(pane: PaneCursor): boolean {
     const { columns, sliceMs } = this
     if (pane.length !== sliceMs || pane.start % sliceMs !== 0 || pane.rev > REV_MAX) return false
-    this.#baseMs ??= pane.start
-    if (Math.abs(pane.start - this.#baseMs) / sliceMs > SLICES_MAX) return false
+    const baseMs = this.held === 0 ? pane.start : (this.#baseMs ?? pane.start)
+    if (Math.abs(pane.start - baseMs) / sliceMs > SLICES_MAX) return false
     if (pane.stateCount !== columns.length) return false
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!
       if (pane.kinds[i] !== column.code || !column.isSound(this.#payloadOf(pane, i))) return false
     }
+    this.#baseMs = baseMs
     return true
   }
 

@@ -9,8 +9,8 @@ import { SessionQueries } from './session-queries.ts'
 
 const APPEND = 1
 const OVERWRITE = 2
-/** Older ones lack `approx_top_k`. */
-const VERSION_MIN = [4, 1] as const
+/** Older ones lack `tuple_sketch_agg_double`. */
+const VERSION_MIN = [4, 2] as const
 
 /** What a session is opened with. */
 export type SparkSessionGiven = {

@@ -9,6 +9,7 @@ import {
   type ClientOptions,
 } from '@grpc/grpc-js'
 import { NocturneError } from '../../model/nocturne-error.ts'
+import { isLoopback } from '../../std/is-loopback.ts'
 import { decodeMessage, encodeMessage } from '../../wire/spark-connect/codec.ts'
 import type { MessageName, MessageOf } from '../../wire/spark-connect/messages.ts'
 import type { SparkAddress } from '../spark-session.ts'
@@ -226,9 +227,6 @@ async function secretOf(file: string): Promise<Buffer> {
     throw new NocturneError('SPARK_SECRET_UNREADABLE', String(error), { cause: error })
   }
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** An error of the library as a failure of ours; what is none of its errors stays as it is. */
 function failureOf(error: unknown): Error {

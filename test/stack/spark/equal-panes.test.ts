@@ -136,3 +136,15 @@ test(
     assert.deepEqual(both.refused, both.refusedBySpark)
   },
 )
+
+test('[Z11] without monitors rows are judged and no pane is made', { skip }, async (t) => {
+  const session = await opened(t)
+  const rows = ['{', `{"ts":${AT},"stream":"a"}`].map((row) => {
+    return { partition: 0, timestamp: AT, value: utf8(row) }
+  })
+
+  const both = await bothOver(session, { monitors: [], rows })
+
+  assert.deepEqual([both.spark.size, both.own.size], [0, 0])
+  assert.deepEqual(both.refusedBySpark, new Map([['json', 1]]))
+})

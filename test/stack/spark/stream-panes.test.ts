@@ -60,7 +60,7 @@ function newestOf(panes: readonly Pane[]): readonly Pane[] {
 }
 
 test(
-  '[Z11] [V5] [W5] a stream ends at the panes of our engine, and tells what it saw',
+  '[Z11] [Z14] [V5] [W5] a stream ends at the panes of our engine, and tells what it saw',
   { skip },
   async (t) => {
     const bootstrap = await bootstrapOf(t)
