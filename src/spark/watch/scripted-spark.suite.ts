@@ -37,6 +37,8 @@ export class ScriptedSpark {
   /** What the next call of a session throws. */
   fault: ErrorCode | undefined
   isTriggerActive = false
+  /** What is asked to stop does not. */
+  isHanging = false
   #count = 0
   readonly #ears = new Set<(event: QueryEvent) => void>()
 
@@ -83,7 +85,10 @@ export class ScriptedSpark {
         },
         lastProgress: async ({ runId }) => found(runId).last,
         failure: async ({ runId }) => found(runId).failure,
-        stop: async ({ runId }) => void (found(runId).isActive = false),
+        stop: async ({ runId }) => {
+          if (this.isHanging) return new Promise<void>(() => undefined)
+          found(runId).isActive = false
+        },
         events: (signal) => this.#events(signal),
       },
     }

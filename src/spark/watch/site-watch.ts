@@ -148,17 +148,18 @@ export class SiteWatch {
     const program = programs.current.get(site)
     if (program === undefined) return { event: 'refused', code: 'SPARK_REFUSED', detail: site }
     const { record } = this.#memory
-    const session = (this.#session ??= await this.#deps.open(this.#sessionId))
     await this.#stopOld()
+    const session = (this.#session ??= await this.#deps.open(this.#sessionId))
     const keep = (kept: SiteRecord): Promise<void> =>
       this.#memory.keep(kept, { marks: this.#marks.published, now: clock.now() })
     const wanted = { spec, site, program, record, positions, keep, isAnew: this.#isAnew }
     const begun = await orAborted(beginQuery(session, wanted), signal)
     if (begun === undefined) return { event: 'left' }
-    this.#isAnew = false
-    if (this.#run?.program.hash !== program.hash) {
+    // Offsets of a log that lost rows may mean other rows by now.
+    if (wanted.isAnew || this.#run?.program.hash !== program.hash) {
       this.#ring = new PositionRing(program.delayMs + program.evictionMs)
     }
+    this.#isAnew = false
     this.#run = { session, program, ...begun }
     const { query, run } = { query: begun.query.id, run: begun.query.runId }
     const { folder = '' } = this.#memory.record ?? {}
@@ -166,12 +167,16 @@ export class SiteWatch {
     return { event: 'runs' }
   }
 
-  /** What does not stop in time is left to its successor, which takes its folder. */
+  /** What does not stop in time loses its folder to its successor, in a session of its own. */
   async #stopOld(): Promise<void> {
     if (!this.#isToStop || this.#run === undefined) return
     this.#isToStop = false
     const { session, query } = this.#run
-    await orAborted(session.queries.stop(query), AbortSignal.timeout(STOP_MS_MAX))
+    const ended = new AbortController()
+    const stopping = session.queries.stop(query).then(() => true)
+    const late = this.#deps.clock.sleep(STOP_MS_MAX, ended.signal).then(() => false)
+    const isStopped = await Promise.race([stopping, late]).finally(() => ended.abort())
+    if (!isStopped) this.#forgetSession(true)
   }
 
   async #listen(run: Run, signal: AbortSignal): Promise<Ending> {

@@ -281,6 +281,23 @@ test('[Z16] a query that is silent over data is stopped and begun again', async 
   assert.deepEqual(rig.spark.folders, ['/c/ams1/one-1', '/c/ams1/one-1'])
 })
 
+test('[Z16] a query that does not stop loses its folder to one of another session', async (t) => {
+  const rig = await Rig.open(t)
+  rig.begin()
+  await rig.runs()
+  await rig.commits(0, [AT, AT], 10)
+
+  rig.spark.isTriggerActive = true
+  rig.spark.isHanging = true
+  await rig.until(() => rig.spark.queries.length === 2)
+
+  assert.deepEqual(rig.spark.folders, ['/c/ams1/one-1', '/c/ams1/one-1'])
+  assert.deepEqual(
+    rig.spark.queries.map(({ session }) => session),
+    ['session-1', 'session-2'],
+  )
+})
+
 test('[Z17] while our own engine reads, no query begins, and it is told', async (t) => {
   const rig = await Rig.open(t)
   const own = new AbortController()
