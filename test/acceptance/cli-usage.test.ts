@@ -144,6 +144,18 @@ test('[R8] --engine wins over the file', async () => {
   assert.match(unknown.err, /write own or spark/)
 })
 
+test('[Z17] a cluster is found for what it did, whichever engine the file says now', async (t) => {
+  const folder = await temporaryFolder(t)
+  const file = join(folder, 'own.yaml')
+  const spark = 'spark: { remote: "127.0.0.1:15002", checkpoints: /c }'
+  await writeFile(file, `version: 1\naggregate: { engine: own, ${spark} }\n`)
+
+  const { code, err } = await runCli(['spark', 'status', '--config', file, '--data', folder])
+
+  assert.match(err, /CLI_FILE_MISSING/, 'it goes on to the log, which is not there')
+  assert.equal(code, 2)
+})
+
 test('[R8] --print shows where each value was said', async () => {
   const env = { NOCTURNE_LOG_PARTITIONS: '2' }
 

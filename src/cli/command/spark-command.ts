@@ -75,8 +75,15 @@ async function withCluster(
 ): Promise<void> {
   const { readConfig } = await import('../read-config.ts')
   const { openLogThere } = await import('../../app/log/open-log.ts')
-  const flags = { ...(file !== undefined && { config: file }), ...(data !== undefined && { data }) }
-  const config = readConfig(flags, terminal)
+  const config = readConfig(
+    {
+      ...(file !== undefined && { config: file }),
+      ...(data !== undefined && { data }),
+      // Also where the file says own already, or monitors that Spark cannot run.
+      engine: 'own',
+    },
+    terminal,
+  )
   const { spark } = config.aggregate
   if (spark === undefined) {
     throw new NocturneError('CONFIG_INVALID', 'it names no cluster under aggregate.spark')
