@@ -73,4 +73,8 @@ test('[R7] what a query does and what it refuses is counted by site', async () =
   ]) {
     assert.ok(text.split('\n').includes(line), line)
   }
+
+  // Another process watches it now, and tells of it.
+  observeSpark(metrics, [], AT)
+  assert.doesNotMatch(await metrics.registry.metrics(), /^nocturne_spark_state\{/m)
 })

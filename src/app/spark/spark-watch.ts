@@ -38,6 +38,11 @@ const STATES = ['offline', 'starting', 'running', 'backoff', 'failed'] as const
 /** Brings the figures of the queries into the metrics (R7). */
 export function observeSpark(metrics: Metrics, sites: Iterable<SiteFigures>, now: number): void {
   const { spark } = metrics
+  // Another process may watch by now what was watched here.
+  const { state, batchSeconds, commitSeconds, rowsPerSecond } = spark
+  for (const gauge of [state, batchSeconds, commitSeconds, rowsPerSecond]) gauge.reset()
+  const { stateRows, stateBytes, watermarkLag, spread } = spark
+  for (const gauge of [stateRows, stateBytes, watermarkLag, spread]) gauge.reset()
   for (const figures of sites) {
     const { site, last, watermarks } = figures
     for (const state of STATES) spark.state.set({ site, state }, state === figures.state ? 1 : 0)
