@@ -4,7 +4,9 @@ import { openMemoryLog } from '../../log/memory/memory-log.ts'
 import { sparkMemory } from '../../spark/watch/remembered.ts'
 import { SimulatedClock } from '../../std/simulated-clock.ts'
 import { createTopics } from '../create-topics.ts'
+import { groupOf } from '../claim-reader.ts'
 import { stopSpark } from './spark-admin.ts'
+import { SPARK_GROUP } from './spark-names.ts'
 
 /** Nobody listens at port 1. */
 const SPEC = {
@@ -38,4 +40,24 @@ test('[Z16] [Z17] work is taken back from a cluster that is away by force alone'
   const after = (await sparkMemory.sites(log)).get('ams1')
   assert.deepEqual([after?.n, after?.hash, after?.published], [3, '', [[0, 7]]])
   assert.notEqual(after?.session, 's')
+})
+
+test('[Z16] nothing is stopped while a process watches', async (t) => {
+  const clock = new SimulatedClock()
+  const log = openMemoryLog({ clock })
+  const retention = () => ({ ms: -1, bytes: -1 })
+  await createTopics(log, { partitions: 1, durability: 'ack', retention })
+  await sparkMemory.claimEngine(log, clock.now())
+  const watching = new AbortController()
+  t.after(() => watching.abort())
+  const members = log.claims(groupOf(SPARK_GROUP), watching.signal)[Symbol.asyncIterator]()
+  await members.next()
+
+  const stopping = stopSpark({ log, clock, spec: SPEC }, true)
+  const refused = assert.rejects(stopping, { code: 'LOG_GROUP_ACTIVE' })
+  await new Promise(setImmediate)
+  clock.advance(30_000)
+  await refused
+
+  assert.notEqual(await sparkMemory.engine(log), undefined)
 })

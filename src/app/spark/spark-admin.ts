@@ -65,7 +65,7 @@ async function siteStatus(
 export async function stopSpark(deps: SparkAdminDeps, isForced: boolean): Promise<number> {
   const { log, clock } = deps
   let stopped = 0
-  await whileOwner(log, async () => {
+  await whileOwner(deps, async () => {
     for (const remembered of (await sparkMemory.sites(log)).values()) {
       stopped += await endSession(deps, remembered, isForced)
       // Whoever starts again begins in a new folder, at the positions that are kept meanwhile.
@@ -110,18 +110,23 @@ async function inSession<T>(
 }
 
 /** Nobody watches while this runs, since only one can hold the claim (Z16). */
-async function whileOwner(log: Log, run: () => Promise<void>): Promise<void> {
-  const signal = AbortSignal.timeout(CLAIM_MS_MAX)
-  const done = new AbortController()
-  const ending = AbortSignal.any([signal, done.signal])
-  for await (const claim of log.claims(groupOf(SPARK_GROUP), ending)) {
-    try {
-      await run()
-    } finally {
-      claim.release()
-      done.abort()
+async function whileOwner({ log, clock }: SparkAdminDeps, run: () => Promise<void>): Promise<void> {
+  const ended = new AbortController()
+  const found = new AbortController()
+  // The wait for the claim is bounded; what is done under it takes the time it needs.
+  const waiting = clock.sleep(CLAIM_MS_MAX, found.signal).then(() => {
+    if (!found.signal.aborted) ended.abort()
+  })
+  try {
+    for await (const claim of log.claims(groupOf(SPARK_GROUP), ended.signal)) {
+      found.abort()
+      await run().finally(() => claim.release())
+      return
     }
-    return
+  } finally {
+    found.abort()
+    ended.abort()
+    await waiting
   }
   throw new NocturneError('LOG_GROUP_ACTIVE', SPARK_GROUP.group)
 }
