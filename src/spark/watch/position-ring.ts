@@ -3,6 +3,17 @@ type Entry = {
   readonly watermarkByPartition: ReadonlyMap<number, number>
 }
 
+/** A committed batch, as far as it says from where on its rows can be had again. */
+type Batch = {
+  /** By partition; of the first batch of a folder nothing. */
+  readonly starts: ReadonlyMap<number, number>
+  readonly ends: ReadonlyMap<number, number>
+  /** The watermarks of its rows, and of all before them that were told. */
+  readonly watermarks: ReadonlyMap<number, number>
+  /** As new as any row of the batches before it can be, told of or not; absent: unknown. */
+  readonly newestBeforeMs: number | undefined
+}
+
 /** So many batches are remembered; where there are more, every second of the older ones goes. */
 const ENTRIES_MAX = 2_048
 
@@ -13,6 +24,10 @@ const ENTRIES_MAX = 2_048
 export class PositionRing {
   readonly #reachMs: number
   #entries: Entry[] = []
+  /** How far the batches reach that were added, without a gap from a known one on. */
+  #told: ReadonlyMap<number, number> = new Map()
+  /** As new as rows can be that lie in batches of which nobody told. */
+  #untoldMs = -Infinity
 
   /** `reachMs`: how far behind the watermark of its source a slice can still change (D + E). */
   constructor(reachMs: number) {
@@ -23,15 +38,30 @@ export class PositionRing {
     return this.#entries.length
   }
 
-  /** A batch was committed; the watermarks are those of all rows before its end. */
-  add(ends: ReadonlyMap<number, number>, watermarks: ReadonlyMap<number, number>): void {
+  /**
+   * A batch was committed. Where batches before it were missed, the watermarks know nothing of
+   * their rows: what Spark itself has seen by then stands for them.
+   */
+  add({ starts, ends, watermarks, newestBeforeMs }: Batch): void {
+    if (this.#isAfterGap(starts)) {
+      if (newestBeforeMs === undefined) return
+      this.#untoldMs = Math.max(this.#untoldMs, newestBeforeMs)
+    }
+    this.#told = new Map(ends)
+    const untoldMs = this.#untoldMs
     this.#entries.push({
-      endByPartition: new Map(ends),
-      watermarkByPartition: new Map(watermarks),
+      endByPartition: this.#told,
+      watermarkByPartition: new Map(
+        Array.from(watermarks, ([partition, at]) => [partition, Math.max(at, untoldMs)]),
+      ),
     })
     if (this.#entries.length <= ENTRIES_MAX) return
     const half = this.#entries.length >> 1
     this.#entries = this.#entries.filter((_, i) => i >= half || i % 2 === 0)
+  }
+
+  #isAfterGap(starts: ReadonlyMap<number, number>): boolean {
+    return [...starts].some(([partition, start]) => start > (this.#told.get(partition) ?? -1))
   }
 
   /** By partition: the newest offset that is safe now; a partition without one is left out. */

@@ -33,6 +33,9 @@ export class QueryEar {
   #heardAt: number
   #lastBatch = -1
   #isFirst = true
+  /** Events came since it was asked last, or one is in hand: what is newer comes behind them. */
+  #isHearing = false
+  #isTaking = false
 
   constructor(deps: EarDeps) {
     this.#deps = deps
@@ -66,8 +69,11 @@ export class QueryEar {
 
   async #take({ kind, json }: QueryEvent): Promise<void> {
     this.#heardAt = this.#deps.clock.now()
+    this.#isHearing = true
     if (kind === 'idle') return this.#deps.idle()
+    this.#isTaking = true
     await this.#progress(json)
+    this.#isTaking = false
   }
 
   async #progress(json: string): Promise<void> {
@@ -87,8 +93,11 @@ export class QueryEar {
     while (!signal.aborted) {
       const newest = await session.queries.lastProgress(query)
       if (signal.aborted) break
-      if (newest !== undefined && runOf(newest) === query.runId) await this.#progress(newest)
+      const isMissed = this.#isFirst || !(this.#isHearing || this.#isTaking)
+      const isOfRun = newest !== undefined && runOf(newest) === query.runId
+      if (isMissed && isOfRun) await this.#progress(newest)
       this.#isFirst = false
+      this.#isHearing = false
       const status = await session.queries.status(query)
       if (!status.isActive) return this.#ended()
       const silentMs = clock.now() - this.#heardAt

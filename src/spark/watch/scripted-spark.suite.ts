@@ -24,7 +24,15 @@ export type ScriptedBatch = {
   /** By partition, as the program of the test reads them. */
   readonly marks: readonly (number | null)[]
   readonly ends: readonly number[]
+  /** Where it began, if others came before; nothing of it, else. */
+  readonly starts?: readonly number[]
+  /** Spark's own watermark, by what came before. */
+  readonly watermarkMs?: number
 }
+
+const offsetsOf = (offsets: readonly number[]) => ({
+  readings: Object.fromEntries(offsets.map((offset, i) => [i, offset])),
+})
 
 /**
  * A Spark Connect server as a script: for faults that a real one shows only by chance. Queries are
@@ -39,6 +47,8 @@ export class ScriptedSpark {
   isTriggerActive = false
   /** What is asked to stop does not. */
   isHanging = false
+  /** It takes connections and says nothing. */
+  isMute = false
   #count = 0
   readonly #ears = new Set<(event: QueryEvent) => void>()
 
@@ -53,6 +63,7 @@ export class ScriptedSpark {
   readonly open = async (id: string): Promise<SparkSession> => {
     this.#assert()
     this.opened.push(id)
+    if (this.isMute) return new Promise<SparkSession>(() => undefined)
     let source: Relation | undefined
     const mine = (): Running[] => this.queries.filter(({ session }) => session === id)
     const found = (runId: string): Running => {
@@ -94,14 +105,17 @@ export class ScriptedSpark {
     }
   }
 
-  commit({ id, marks, ends }: ScriptedBatch): void {
+  commit({ id, marks, ends, starts, watermarkMs }: ScriptedBatch): void {
     const query = this.running.at(-1)
     if (query === undefined) throw new Error('a batch is of a query that runs')
-    const endOffset = { readings: Object.fromEntries(ends.map((end, i) => [i, end])) }
+    const endOffset = offsetsOf(ends)
+    const startOffset = starts === undefined ? null : offsetsOf(starts)
+    const watermark = new Date(watermarkMs ?? 0).toISOString()
     const { id: queryId, runId, name } = query
     query.last = JSON.stringify({
       ...{ id: queryId, runId, name, batchId: id, batchDuration: 100 },
-      sources: [{ startOffset: null, endOffset, numInputRows: 1 }],
+      eventTime: { watermark },
+      sources: [{ startOffset, endOffset, numInputRows: 1 }],
       observedMetrics: { seen: { values: marks, schema: {} } },
     })
     this.#tell({ kind: 'progress', json: `{"progress":${query.last}}` })

@@ -32,11 +32,7 @@ export class SharedPositions {
       this.#log.positions(GROUP, TOPIC),
       this.#log.ends(TOPIC),
     ])
-    return ends.map(({ start, end }, partition) => {
-      const offset = positions[partition]?.offset ?? start
-      // Above the end lie rows of another log of this name: all there is now is new.
-      return offset < start || offset > end ? start : offset
-    })
+    return ends.map((bounds, partition) => within(bounds, positions[partition]?.offset))
   }
 
   /** @throws AGGREGATE_ENGINE_DIFFERS while our own engine reads. */
@@ -49,9 +45,9 @@ export class SharedPositions {
     this.#bySite.set(site, safe)
     if (this.#bySite.size < this.#sites.length) return
     const before = await this.#log.positions(GROUP, TOPIC)
-    const starts = await this.#log.ends(TOPIC)
-    const offsets = starts.map(({ start }, partition) => {
-      const there = before[partition]?.offset ?? start
+    const ends = await this.#log.ends(TOPIC)
+    const offsets = ends.map((bounds, partition) => {
+      const there = within(bounds, before[partition]?.offset)
       const all = [...this.#bySite.values()].map((each) => each.get(partition) ?? there)
       return Math.max(there, Math.min(...all))
     })
@@ -71,4 +67,12 @@ export class SharedPositions {
       throw new NocturneError('AGGREGATE_ENGINE_DIFFERS', detail, { cause: error })
     }
   }
+}
+
+/** Above the end lie rows of another log of this name: all there is now is new. */
+function within(
+  { start, end }: { readonly start: number; readonly end: number },
+  offset = start,
+): number {
+  return offset < start || offset > end ? start : offset
 }

@@ -100,6 +100,8 @@ export class SiteWatch {
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController()
     const ending = AbortSignal.any([signal, ended.signal])
+    // Calls to a server that does not answer would outlast us.
+    ending.addEventListener('abort', () => this.#session?.close(), { once: true })
     const parts = [this.#live(ending), this.#publishAlways(ending), this.#tendAlways(ending)]
     try {
       await Promise.all(parts)
@@ -148,8 +150,10 @@ export class SiteWatch {
     const program = programs.current.get(site)
     if (program === undefined) return { event: 'refused', code: 'SPARK_REFUSED', detail: site }
     const { record } = this.#memory
-    await this.#stopOld()
-    const session = (this.#session ??= await this.#deps.open(this.#sessionId))
+    await this.#stopOld(signal)
+    if (signal.aborted) return { event: 'left' }
+    const session = (this.#session ??= await this.#opened(signal))
+    if (session === undefined) return { event: 'left' }
     const keep = (kept: SiteRecord): Promise<void> =>
       this.#memory.keep(kept, { marks: this.#marks.published, now: clock.now() })
     const wanted = { spec, site, program, record, positions, keep, isAnew: this.#isAnew }
@@ -157,6 +161,7 @@ export class SiteWatch {
     if (begun === undefined) return { event: 'left' }
     // Offsets of a log that lost rows may mean other rows by now.
     if (wanted.isAnew || this.#run?.program.hash !== program.hash) {
+      this.#marks.beginsAnew()
       this.#ring = new PositionRing(program.delayMs + program.evictionMs)
     }
     this.#isAnew = false
@@ -168,15 +173,29 @@ export class SiteWatch {
   }
 
   /** What does not stop in time loses its folder to its successor, in a session of its own. */
-  async #stopOld(): Promise<void> {
+  async #stopOld(signal: AbortSignal): Promise<void> {
     if (!this.#isToStop || this.#run === undefined) return
     this.#isToStop = false
     const { session, query } = this.#run
     const ended = new AbortController()
     const stopping = session.queries.stop(query).then(() => true)
-    const late = this.#deps.clock.sleep(STOP_MS_MAX, ended.signal).then(() => false)
+    const waiting = AbortSignal.any([signal, ended.signal])
+    const late = this.#deps.clock.sleep(STOP_MS_MAX, waiting).then(() => false)
     const isStopped = await Promise.race([stopping, late]).finally(() => ended.abort())
-    if (!isStopped) this.#forgetSession(true)
+    if (!isStopped && !signal.aborted) this.#forgetSession(true)
+  }
+
+  /** Undefined where nobody waits for it any more; one that comes then is let go of. */
+  async #opened(signal: AbortSignal): Promise<SparkSession | undefined> {
+    const opening = this.#deps.open(this.#sessionId)
+    const session = await orAborted(opening, signal)
+    if (session === undefined) {
+      opening.then(
+        (late) => late.close(),
+        () => undefined,
+      )
+    }
+    return session
   }
 
   async #listen(run: Run, signal: AbortSignal): Promise<Ending> {
@@ -211,7 +230,7 @@ export class SiteWatch {
     const now = this.#deps.clock.now()
     const observed = program.observed(progress.observed ?? [])
     this.#marks.batch(progress, observed, { now, isOld })
-    this.#ring.add(progress.endOffsets, this.#marks.watermarks)
+    this.#remember(program, progress)
     this.#figures.watermarks = this.#marks.watermarks
     if (!isOld) this.#figures.batch(progress, observed, now)
     else Object.assign(this.#figures, { last: progress, ends: progress.endOffsets })
@@ -219,6 +238,16 @@ export class SiteWatch {
     this.#tries.committed()
     this.#deps.told?.(this.#figures)
     await this.#publish()
+  }
+
+  #remember({ delayMs }: SiteProgram, progress: BatchProgress): void {
+    const { startOffsets, endOffsets, watermarkMs, observed, rows } = progress
+    // As if nobody had told of it: the next batch says what its rows can have been.
+    if (observed === undefined && rows > 0) return
+    this.#ring.add({
+      ...{ starts: startOffsets, ends: endOffsets, watermarks: this.#marks.watermarks },
+      newestBeforeMs: watermarkMs === undefined ? undefined : watermarkMs + delayMs,
+    })
   }
 
   #happened(ending: Ending): void {

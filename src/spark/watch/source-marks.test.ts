@@ -137,6 +137,17 @@ test('[Z13] what was committed before us says how far it came, and not that it s
   assert.deepEqual(marks.published, new Map())
 })
 
+test('[Z13] [Z15] a new folder is not said to have come as far as another one had', () => {
+  const marks = running()
+  marks.reached(new Map([[0, AT]]))
+  marks.batch(progress(), seen({ 0: AT + 90, 1: AT + 90 }), { now: AT, isOld: true })
+
+  marks.beginsAnew()
+  marks.batch(progress(), seen({ 0: AT - 5, 1: AT + 7 }), NEW(AT + 1))
+
+  assert.deepEqual(short(marks, AT + 1), ['0:0', '1:7'])
+})
+
 test('[Z13] records say what is known: counts by share, and the end of a replay', () => {
   const marks = running()
   const refused = new Map([

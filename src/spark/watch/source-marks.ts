@@ -72,6 +72,14 @@ export class SourceMarks {
   }
 
   /**
+   * A new folder begins: what the one before had committed and nobody published is not said of its
+   * panes before they are there.
+   */
+  beginsAnew(): void {
+    for (const source of this.#sources) source.watermark = source.published
+  }
+
+  /**
    * A batch was committed. One that was committed before we came (`isOld`) tells how far the
    * sources have come, and not that they speak.
    */

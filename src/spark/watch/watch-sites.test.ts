@@ -11,6 +11,7 @@ import { silentLogger } from '../../telemetry/logger.ts'
 import type { SiteProgram } from '../site-program.ts'
 import { sparkMemory } from './remembered.ts'
 import { ScriptedSpark } from './scripted-spark.suite.ts'
+import { SharedPositions } from './shared-positions.ts'
 import type { SiteFigures } from './site-figures.ts'
 import { watchSites } from './watch-sites.ts'
 
@@ -173,6 +174,69 @@ test('[Z17] the shared positions follow, as far behind as slices can still chang
     { offset: 200, note: '' },
     { offset: 100, note: '' },
   ])
+})
+
+test('[Z17] positions wait for rows of batches that nobody heard of', async (t) => {
+  const rig = await Rig.open(t)
+  rig.begin()
+  await rig.runs()
+  await rig.commits(0, [AT, AT], 10)
+  await rig.die()
+  // Meanwhile rows up to offset 200 and time 60,000 were folded; Spark alone has seen them.
+  const gap = { starts: [200, 200], watermarkMs: AT + 60_000 - 8_000 }
+  rig.begin()
+  await rig.runs()
+  rig.spark.commit({ id: 9, marks: [AT + 1, AT + 1], ends: [210, 210], ...gap })
+  await rig.until(() => rig.site?.last?.batchId === 9)
+  const next = { starts: [210, 210], watermarkMs: AT + 60_000 - 8_000 }
+  rig.spark.commit({ id: 10, marks: [AT + 61_000, AT + 61_000], ends: [220, 220], ...next })
+  await rig.until(() => rig.site?.last?.batchId === 10)
+
+  const until = rig.clock.now() + 20_000
+  await rig.until(() => rig.clock.now() > until)
+  const offsets = (await rig.log.positions('aggregate', 'readings')).map((at) => at?.offset)
+  assert.ok(
+    offsets.every((offset = 0) => offset < 200),
+    offsets.join(),
+  )
+  const last = { starts: [220, 220], watermarkMs: AT + 61_000 - 8_000 }
+  rig.spark.commit({ id: 11, marks: [AT + 70_000, AT + 70_000], ends: [230, 230], ...last })
+  await rig.until(async () => (await rig.log.positions('aggregate', 'readings'))[0]?.offset === 210)
+})
+
+test('[Z17] positions that lie above the end of the log are of another one', async () => {
+  const clock = new SimulatedClock(AT)
+  const log = openMemoryLog({ clock })
+  await log.createTopic({
+    ...{ topic: 'readings', partitions: 1, cleanup: 'delete', durability: 'ack' },
+    ...{ retentionMs: -1, retentionBytes: -1, recordBytesMax: 1e6 },
+  })
+  const value = new Uint8Array([1])
+  for (let i = 0; i < 20; i++) await log.append('readings', [{ partition: 0, value }])
+  await log.moveTo('aggregate', 'readings', [500])
+
+  const positions = new SharedPositions(log, ['ams1'])
+  assert.deepEqual(await positions.startingOffsets(), [0])
+  await positions.advance('ams1', new Map([[0, 12]]))
+
+  assert.deepEqual(await positions.startingOffsets(), [12])
+})
+
+test('[R4] a process that watches ends at once, whether or not Spark answers', async (t) => {
+  const rig = await Rig.open(t)
+  rig.spark.isMute = true
+  rig.begin()
+  await rig.until(() => rig.spark.opened.length === 1)
+  await rig.die()
+
+  rig.spark.isMute = false
+  rig.begin()
+  await rig.runs()
+  rig.spark.isHanging = true
+  rig.programs.replace(new Map([['ams1', programOf('two')]]))
+  await rig.until(() => rig.site?.state === 'starting')
+  await rig.die()
+  assert.equal(rig.spark.queries.length, 1)
 })
 
 test('[Z15] [Z17] other monitors begin in a new folder at the shared positions', async (t) => {
