@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Expression } from '../model/expression.ts'
 import { textSql } from './compile-text.ts'
-import { fieldsOfTest, whereSql } from './compile-where.ts'
+import { depthOfTest, fieldsOfTest, whereSql } from './compile-where.ts'
 
 const field = (name: string): Expression => ({ op: 'name', name })
 const text = (value: string): Expression => ({ op: 'text', value })
@@ -27,6 +27,16 @@ const CASES: readonly (readonly [Expression, string])[] = [
 for (const [test_, sql] of CASES) {
   test(`[Z8] a row test is compiled to ${sql}`, () => assert.equal(whereSql(test_), sql))
 }
+
+test('[Z8] a chain of one operator is one parenthesis, however long', () => {
+  const both: Expression = { op: '&&', left: isTcp, right: isSlow }
+  const chain: Expression = { op: '||', left: { op: '||', left: both, right: isTcp }, right: both }
+  const pair = "(f_src = 'tcp' AND f_rtt_ms >= 40D)"
+
+  assert.equal(whereSql(chain), `(${pair} OR f_src = 'tcp' OR ${pair})`)
+  const long = Array<Expression>(500).fill(isTcp)
+  assert.equal(depthOfTest(long.reduce((left, right) => ({ op: '||', left, right }))), 2)
+})
 
 test('[Z8] a field is text where it is compared with text, and a number elsewhere', () => {
   const both: Expression = { op: '||', left: { op: '!', operand: isTcp }, right: isSlow }

@@ -23,9 +23,9 @@ export function whereSql(test: Expression): string {
     case 'bool':
       return test.value ? 'TRUE' : 'FALSE'
     case '&&':
-      return `(${whereSql(test.left)} AND ${whereSql(test.right)})`
+      return `(${chainOf(test, '&&').map(whereSql).join(' AND ')})`
     case '||':
-      return `(${whereSql(test.left)} OR ${whereSql(test.right)})`
+      return `(${chainOf(test, '||').map(whereSql).join(' OR ')})`
     case '!':
       return `NOT coalesce(${whereSql(test.operand)}, FALSE)`
     case 'in':
@@ -37,6 +37,22 @@ export function whereSql(test: Expression): string {
       return `${sideSql(test.left)} ${operator} ${sideSql(test.right)}`
     }
   }
+}
+
+/**
+ * The tests that one operator joins, in order. Spark reads a long chain of them without recursion,
+ * and one parenthesis within the other with it.
+ */
+function chainOf(test: Expression, operator: '&&' | '||'): readonly Expression[] {
+  if (test.op !== operator) return [test]
+  return [...chainOf(test.left, operator), ...chainOf(test.right, operator)]
+}
+
+/** How deep parentheses of `whereSql` lie within one another. */
+export function depthOfTest(test: Expression): number {
+  if (test.op === '!') return 1 + depthOfTest(test.operand)
+  if (test.op !== '&&' && test.op !== '||') return 1
+  return 1 + Math.max(...chainOf(test, test.op).map(depthOfTest))
 }
 
 function inSql(left: Expression, list: readonly Expression[]): string {

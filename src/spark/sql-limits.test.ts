@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { monitor, rule } from '../../test/rig/monitor.ts'
+import type { Expression } from '../model/expression.ts'
 import type { MonitorSpec } from '../model/monitor.ts'
 import type { SparkSpec } from './spark-spec.ts'
 import { sqlLimits, type LimitsGiven } from './sql-limits.ts'
@@ -94,4 +95,15 @@ test('[Z6] an early rule is told that it waits for the batch', () => {
     'warning m: emit of 200 ms is below spark.trigger of 1000 ms',
   ])
   assert.deepEqual(found({ monitors: [early], spec: { ...spec, triggerMs: 200 } }), [])
+})
+
+test('[Z6] a row test that is nested deeper than Spark reads safely is refused', () => {
+  const name: Expression = { op: 'name', name: 'x' }
+  let where: Expression = { op: '>', left: name, right: { op: 'number', value: 1 } }
+  for (let i = 1; i < 64; i++) where = { op: '!', operand: where }
+
+  assert.deepEqual(found({ monitors: [monitor({ where })] }), [])
+  assert.deepEqual(found({ monitors: [monitor({ where: { op: '!', operand: where } })] }), [
+    'error m: a row test of it is nested 65 deep, and Spark reads text by recursion',
+  ])
 })

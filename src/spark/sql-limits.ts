@@ -1,6 +1,7 @@
 import type { MonitorSpec } from '../model/monitor.ts'
 import { gcd, sliceMsOf } from '../window/slice.ts'
 import { fieldsOfMonitor } from './compile-fields.ts'
+import { depthOfTest } from './compile-where.ts'
 import type { SparkSpec } from './spark-spec.ts'
 
 /** What Spark cannot run, or runs differently. One error means that the site cannot be had so. */
@@ -24,6 +25,8 @@ export type LimitsGiven = {
 const MONITORS_MAX = 32
 const PARTITIONS_MAX = 64
 const EVICTION_MS_MAX = 60_000
+/** Spark reads its text by recursion, and a stack that overflows may end the server. */
+const TEST_DEPTH_MAX = 64
 /** Each is a sketch of up to 4 KiB for every distinct count of every group and slice. */
 const RATES_MAX = 8
 
@@ -35,6 +38,7 @@ export function sqlLimits(given: LimitsGiven): readonly SqlFinding[] {
     ...kinds(given.monitors),
     ...rates(given),
     ...sites(given),
+    ...given.monitors.flatMap(deepTests),
     ...given.monitors.flatMap((monitor) => lateEmission(monitor, given.spec)),
     ...DIFFERENCES,
   ]
@@ -133,6 +137,15 @@ function sites({ spec, ownSite }: LimitsGiven): readonly SqlFinding[] {
     found.push(warning(message, `add ${ownSite}, unless every row names its site`))
   }
   return found
+}
+
+function deepTests({ id, where, aggregates }: MonitorSpec): readonly SqlFinding[] {
+  const tests = [where, ...aggregates.map((aggregate) => aggregate.where)]
+  const depth = Math.max(...tests.map((test) => (test === undefined ? 0 : depthOfTest(test))))
+  if (depth <= TEST_DEPTH_MAX) return []
+  const message = `a row test of it is nested ${depth} deep, and Spark reads text by recursion`
+  const advice = `keep to ${TEST_DEPTH_MAX}: chains of one operator may be as long as you like`
+  return [{ monitor: id, ...error(message, advice) }]
 }
 
 /** Panes leave once a batch: early alerts wait for it. */
