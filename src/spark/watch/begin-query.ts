@@ -1,13 +1,8 @@
 import type { SiteProgram } from '../site-program.ts'
 import type { QueryId, SparkSession } from '../spark-session.ts'
 import type { SparkSpec } from '../spark-spec.ts'
-import {
-  namePrefix,
-  panesQuery,
-  readingsSource,
-  sessionSettings,
-  siteFolder,
-} from './query-plan.ts'
+import { namePrefix, queryName } from './query-name.ts'
+import { panesQuery, readingsSource, sessionSettings, siteFolder } from './query-plan.ts'
 import type { SharedPositions } from './shared-positions.ts'
 import type { SiteRecord } from './site-memory.ts'
 
@@ -28,15 +23,16 @@ export type Wanted = {
 export type Begun = { readonly query: QueryId; readonly isFollowed: boolean }
 
 /**
- * Follows the query of this text where the session has it; else stops what else it has of the site
- * and starts it: in the recorded folder where that is of the same text, or in a new one from the
- * shared positions on (9.3, Z15). @throws SPARK_*, AGGREGATE_ENGINE_DIFFERS, LOG_*.
+ * Follows the query of this text and these settings where the session has it; else stops what else
+ * it has of the site and starts it: in the recorded folder where that is of the same text, or in a
+ * new one from the shared positions on (9.3, Z15).
+ * @throws SPARK_*, AGGREGATE_ENGINE_DIFFERS, LOG_*.
  */
 export async function beginQuery(session: SparkSession, wanted: Wanted): Promise<Begun> {
   const { spec, site, program, record, isAnew } = wanted
   await session.configure(sessionSettings(spec))
   const { hash } = program
-  const name = `${namePrefix(site)}${hash}`
+  const name = queryName(spec, program)
   const running = (await session.queries.active()).filter((each) =>
     each.name.startsWith(namePrefix(site)),
   )

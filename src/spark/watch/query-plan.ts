@@ -15,9 +15,6 @@ export const sessionSettings = ({ shufflePartitions }: SparkSpec): Record<string
   'spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled': 'true',
 })
 
-/** Every query of a site has a name of this beginning, and none of another site; a hash follows. */
-export const namePrefix = (site: string): string => `nocturne ${site} `
-
 /** Where the folders of a site lie; `n` is another for each text that ever ran (Z15). */
 export const siteFolder = ({ checkpoints }: SparkSpec, site: string): string =>
   `${checkpoints.replace(/\/+$/, '')}/${site}/`
