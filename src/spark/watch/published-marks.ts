@@ -42,7 +42,9 @@ function take(
   if (keys.bytes[keys.starts[row]!] !== 0) return
   const record = decodePanesRecord({ key: bytesOf(keys, row), value: bytesOf(values, row) })
   if (record.kind !== 'watermark' || !sites.has(record.watermark.site)) return
-  const { site, partition, watermark } = record.watermark
+  const { site, partition, watermark, lanes = 1 } = record.watermark
+  // The slowest of several ways decides, and one does not know of the others (P6).
+  if (lanes > 1) return
   const marks = found.get(site) ?? new Map<number, number>()
   found.set(site, marks.set(partition, Math.max(marks.get(partition) ?? -Infinity, watermark)))
 }

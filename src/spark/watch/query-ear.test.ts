@@ -36,6 +36,7 @@ test('[Z13] what is asked for does not overtake batches that are told of already
     },
     idle: () => undefined,
     medianMs: () => 0,
+    patience: () => 1,
   })
   const stop = new AbortController()
   const listening = ear.listen(stop.signal)

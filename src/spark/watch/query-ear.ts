@@ -25,6 +25,8 @@ export type EarDeps = {
   readonly batch: (progress: BatchProgress, isOld: boolean) => Promise<void>
   readonly idle: () => void
   readonly medianMs: () => number
+  /** So many times longer than usual it may be silent over data. */
+  readonly patience: () => number
 }
 
 /** Hears one run of a query until it ends, or nobody can be asked. */
@@ -102,8 +104,8 @@ export class QueryEar {
       if (!status.isActive) return this.#ended()
       const silentMs = clock.now() - this.#heardAt
       const isDue = status.isTriggerActive && status.isDataAvailable
-      const stuckMs = Math.max(STUCK_AFTER_MS, STUCK_MEDIANS * this.#deps.medianMs())
-      if (isDue && silentMs > stuckMs) {
+      const usualMs = Math.max(STUCK_AFTER_MS, STUCK_MEDIANS * this.#deps.medianMs())
+      if (isDue && silentMs > usualMs * this.#deps.patience()) {
         const detail = `${Math.round(silentMs / 1000)} s, ${status.message}`
         return { event: 'stuck', code: 'SPARK_QUERY_STUCK', detail }
       }

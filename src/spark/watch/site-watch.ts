@@ -61,6 +61,8 @@ export type SiteStart = {
 
 const PUBLISH_EVERY_MS = 250
 const TEND_EVERY_MS = 5_000
+/** Of a minute at least. */
+const PATIENCE_MAX = 64
 /** A stop that takes longer is not waited for. */
 const STOP_MS_MAX = 60_000
 
@@ -80,6 +82,8 @@ export class SiteWatch {
   #run: Run | undefined
   #isAnew = false
   #isToStop = false
+  /** Doubles while nothing is committed: the batch over a backlog may just be a long one. */
+  #patience = 1
   #ring = new PositionRing(0)
   readonly #tries = new BatchTries()
   /** One after the other, since each publishes what the one before did not. */
@@ -204,6 +208,7 @@ export class SiteWatch {
       batch: (progress, isOld) => this.#committed(run, progress, isOld),
       idle: () => this.#idle(),
       medianMs: () => this.#figures.medianMs,
+      patience: () => this.#patience,
     })
     run.isFollowed = true
     const { failure, ...ending } = await ear.listen(signal)
@@ -236,6 +241,7 @@ export class SiteWatch {
     else Object.assign(this.#figures, { last: progress, ends: progress.endOffsets })
     this.#isWell()
     this.#tries.committed()
+    this.#patience = 1
     this.#deps.told?.(this.#figures)
     await this.#publish()
   }
@@ -258,6 +264,7 @@ export class SiteWatch {
     this.#figures.comes(to, this.#deps.clock.now())
     this.#tell(ending, { to, act }, before)
     if (act === 'restart') this.#isToStop = true
+    if (event === 'stuck') this.#patience = Math.min(PATIENCE_MAX, this.#patience * 2)
     if (act === 'waitAnew') this.#isAnew = true
     if (act === 'wait' || act === 'waitAnew') this.#wait.failed()
     if (act === 'tell') this.#wait.refused()

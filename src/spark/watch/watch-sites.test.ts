@@ -1,133 +1,10 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
-import { openMemoryLog } from '../../log/memory/memory-log.ts'
-import { readToEnd } from '../../log/log.ts'
-import { bytesOf } from '../../model/record-columns.ts'
-import type { Watermark } from '../../model/pane.ts'
-import { Replaceable } from '../../std/replaceable.ts'
-import { SimulatedClock } from '../../std/simulated-clock.ts'
-import { decodePanesRecord } from '../../wire/pane-codec.ts'
-import { silentLogger } from '../../telemetry/logger.ts'
-import type { SiteProgram } from '../site-program.ts'
-import type { SparkSpec } from '../spark-spec.ts'
+import { test } from 'node:test'
 import { sparkMemory } from './remembered.ts'
-import { ScriptedSpark } from './scripted-spark.suite.ts'
-import type { SiteFigures } from './site-figures.ts'
-import { watchSites } from './watch-sites.ts'
-
-const AT = 1_795_383_150_000
-const TOPICS = { readings: 2, panes: 2, commands: 1, checkpoints: 1 } as const
-const SPEC = {
-  address: { host: 's', port: 1 },
-  ...{ sites: ['ams1'], checkpoints: '/c', triggerMs: 1000, rowsPerBatchMax: 1000 },
-  ...{ shufflePartitions: 2, spreadMs: 0, rates: [1], kafkaOptions: {} },
-}
-
-const programOf = (hash: string): SiteProgram => ({
-  ...{ site: 'ams1', hash, observedAs: 'seen', delayMs: 8_000, evictionMs: 2_000 },
-  views: (relation) => [{ name: 'raw', relation }],
-  statement: { kind: 'sql', query: hash },
-  observed: (values) => {
-    const marks = values.flatMap((at, i) => (typeof at === 'number' ? [[i, at] as const] : []))
-    const counts = { rows: 1, beats: 0, refused: new Map(), otherRates: 0 }
-    return { watermarks: new Map(marks), finals: new Map(), ...counts }
-  },
-})
-
-/** A site whose rows lie in a log, a script for a cluster, and processes that watch it. */
-class Rig {
-  readonly clock = new SimulatedClock(AT)
-  readonly log = openMemoryLog({ clock: this.clock })
-  readonly spark = new ScriptedSpark()
-  readonly programs = new Replaceable<ReadonlyMap<string, SiteProgram>>(
-    new Map([['ams1', programOf('one')]]),
-  )
-  figures = new Map<string, SiteFigures>()
-  #ids = 0
-  #stop = new AbortController()
-  #watching: Promise<void> = Promise.resolve()
-
-  static async open(t: TestContext): Promise<Rig> {
-    const rig = new Rig()
-    for (const [topic, partitions] of Object.entries(TOPICS)) {
-      await rig.log.createTopic({
-        ...{ topic, partitions, cleanup: topic === 'checkpoints' ? 'compact' : 'delete' },
-        ...{ retentionMs: -1, retentionBytes: -1, durability: 'ack', recordBytesMax: 1e6 },
-      })
-    }
-    for (let i = 0; i < 500; i++) {
-      const value = new Uint8Array([1])
-      await rig.log.append('readings', [
-        { partition: 0, value },
-        { partition: 1, value },
-      ])
-    }
-    t.after(() => rig.die())
-    return rig
-  }
-
-  /** A process begins to watch. */
-  begin(spec: SparkSpec = SPEC): void {
-    this.#stop = new AbortController()
-    this.figures = new Map()
-    const { log, clock, programs, figures, spark } = this
-    this.#watching = watchSites(
-      {
-        ...{ log, clock, programs, figures, spec, partitions: 2, panesPartitions: 2 },
-        logger: silentLogger,
-        random: () => 0,
-        newId: () => `session-${++this.#ids}`,
-        open: spark.open,
-      },
-      this.#stop.signal,
-    )
-  }
-
-  /** The process ends; what runs elsewhere goes on. */
-  async die(): Promise<void> {
-    this.#stop.abort()
-    await this.#watching
-  }
-
-  get site(): SiteFigures | undefined {
-    return this.figures.get('ams1')
-  }
-
-  /** Lets time pass until it is so. */
-  async until(isIt: () => boolean | Promise<boolean>, stepMs = 250): Promise<void> {
-    for (let i = 0; i < 2_000; i++) {
-      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
-      if (await isIt()) return
-      this.clock.advance(stepMs)
-    }
-    assert.fail(`it does not become so: ${this.site?.state} ${this.site?.trouble?.detail}`)
-  }
-
-  runs(): Promise<void> {
-    return this.until(() => this.site?.state === 'running')
-  }
-
-  async commits(id: number, marks: readonly (number | null)[], end: number): Promise<void> {
-    this.spark.commit({ id, marks, ends: [end, end] })
-    await this.until(() => this.site?.last?.batchId === id)
-  }
-
-  /** Watermarks in one partition of `panes`, in order. */
-  async told(partition = 0): Promise<readonly string[]> {
-    const marks: Watermark[] = []
-    for await (const batch of readToEnd(this.log, { topic: 'panes', partition })) {
-      for (let row = 0; row < batch.count; row++) {
-        const value = bytesOf(batch.values, row)
-        const record = decodePanesRecord({ key: bytesOf(batch.keys, row), value })
-        if (record.kind === 'watermark') marks.push(record.watermark)
-      }
-    }
-    return marks.map((mark) => `${mark.partition}:${mark.watermark - AT}`)
-  }
-}
+import { AT, programOf, SPEC, WatchRig } from './watch-rig.suite.ts'
 
 test('[Z13] [Z15] a query begins in its own folder, and its batches move watermarks', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
 
@@ -142,7 +19,7 @@ test('[Z13] [Z15] a query begins in its own folder, and its batches move waterma
 })
 
 test('[Z16] a process that comes back follows the run, and no value goes back', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
   await rig.commits(0, [AT + 5000, AT + 7], 10)
@@ -162,7 +39,7 @@ test('[Z16] a process that comes back follows the run, and no value goes back', 
 })
 
 test('[Z16] a query that was started by other settings is not followed', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
   await rig.commits(0, [AT, AT], 10)
@@ -185,7 +62,7 @@ test('[Z16] a query that was started by other settings is not followed', async (
 })
 
 test('[Z17] the shared positions follow, as far behind as slices can still change', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
 
@@ -200,7 +77,7 @@ test('[Z17] the shared positions follow, as far behind as slices can still chang
 })
 
 test('[Z17] positions wait for rows of batches that nobody heard of', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
   await rig.commits(0, [AT, AT], 10)
@@ -228,7 +105,7 @@ test('[Z17] positions wait for rows of batches that nobody heard of', async (t) 
 })
 
 test('[R4] a process that watches ends at once, whether or not Spark answers', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.spark.isMute = true
   rig.begin()
   await rig.until(() => rig.spark.opened.length === 1)
@@ -245,7 +122,7 @@ test('[R4] a process that watches ends at once, whether or not Spark answers', a
 })
 
 test('[Z15] [Z17] other monitors begin in a new folder at the shared positions', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
   for (let i = 0; i <= 30; i++) await rig.commits(i, [AT + i * 1000, AT + i * 1000], i * 10)
@@ -267,7 +144,7 @@ test('[Z15] [Z17] other monitors begin in a new folder at the shared positions',
 })
 
 test('[Z16] a server that was restarted gets the query again, in its folder', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
   await rig.commits(0, [AT, AT], 10)
@@ -289,7 +166,7 @@ test('[Z16] a server that was restarted gets the query again, in its folder', as
 })
 
 test('[Z16] an id whose session was closed is never used again', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
 
@@ -302,7 +179,7 @@ test('[Z16] an id whose session was closed is never used again', async (t) => {
 })
 
 test('[Z16] rows that were gone are told, and read on in a new folder', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
 
@@ -317,7 +194,7 @@ test('[Z16] rows that were gone are told, and read on in a new folder', async (t
 })
 
 test('[Z16] one batch that fails three times waits for a person, and is tried', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   rig.begin()
   await rig.runs()
   await rig.commits(4, [AT, AT], 70)
@@ -336,39 +213,8 @@ test('[Z16] one batch that fails three times waits for a person, and is tried', 
   assert.equal(rig.site?.trouble, undefined)
 })
 
-test('[Z16] a query that is silent over data is stopped and begun again', async (t) => {
-  const rig = await Rig.open(t)
-  rig.begin()
-  await rig.runs()
-  await rig.commits(0, [AT, AT], 10)
-
-  rig.spark.isTriggerActive = true
-  await rig.until(() => rig.spark.queries.length === 2)
-
-  assert.equal(rig.site?.trouble?.code, 'SPARK_QUERY_STUCK')
-  assert.equal(rig.spark.running.length, 1)
-  assert.deepEqual(rig.spark.folders, ['/c/ams1/one-1', '/c/ams1/one-1'])
-})
-
-test('[Z16] a query that does not stop loses its folder to one of another session', async (t) => {
-  const rig = await Rig.open(t)
-  rig.begin()
-  await rig.runs()
-  await rig.commits(0, [AT, AT], 10)
-
-  rig.spark.isTriggerActive = true
-  rig.spark.isHanging = true
-  await rig.until(() => rig.spark.queries.length === 2)
-
-  assert.deepEqual(rig.spark.folders, ['/c/ams1/one-1', '/c/ams1/one-1'])
-  assert.deepEqual(
-    rig.spark.queries.map(({ session }) => session),
-    ['session-1', 'session-2'],
-  )
-})
-
 test('[Z17] while our own engine reads, no query begins, and it is told', async (t) => {
-  const rig = await Rig.open(t)
+  const rig = await WatchRig.open(t)
   const own = new AbortController()
   t.after(() => own.abort())
   const group = { topics: ['readings'], group: 'aggregate', start: 'earliest' } as const
