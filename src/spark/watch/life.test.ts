@@ -9,7 +9,7 @@ const CELLS: Readonly<Record<LifeEvent, readonly string[]>> = {
   due: ['starting start', 'starting rest', 'running rest', 'starting start', 'starting start'],
   runs: ['offline rest', 'running follow', 'running rest', 'backoff rest', 'failed rest'],
   unreachable: ['offline wait', 'offline wait', 'offline wait', 'offline wait', 'offline wait'],
-  gone: ['offline rest', 'backoff wait', 'starting start', 'backoff rest', 'failed rest'],
+  gone: ['offline rest', 'backoff wait', 'backoff wait', 'backoff rest', 'failed rest'],
   ended: ['offline rest', 'backoff wait', 'backoff wait', 'backoff rest', 'failed rest'],
   refused: ['failed tell', 'failed tell', 'failed tell', 'failed tell', 'failed tell'],
   batchFailed: ['failed tell', 'failed tell', 'failed tell', 'failed tell', 'failed tell'],

@@ -84,7 +84,8 @@ const LIFE: Readonly<Record<LifeState, Readonly<Record<LifeEvent, LifeStep>>>> =
     due: step('running', 'rest'),
     runs: step('running', 'rest'),
     unreachable: away,
-    gone: begun,
+    // A server that forgets us as soon as we run must not be asked without a pause.
+    gone: step('backoff', 'wait'),
     ended: step('backoff', 'wait'),
     refused,
     batchFailed: refused,
