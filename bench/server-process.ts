@@ -9,7 +9,7 @@ const LOOK_EVERY_MS = 5
 const PATIENCE_MS = 60_000
 const METRICS_EVERY_MS = 1100
 /** No bench keeps a server for longer. */
-const RUN_MS_MAX = 90_000
+const RUN_MS_MAX = 180_000
 
 /** How long one may take to finish what it has in hand. */
 const STOP_MS_MAX = 60_000

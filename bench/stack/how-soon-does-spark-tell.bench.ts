@@ -21,8 +21,8 @@ const BENCH = 'stack/how-soon-does-spark-tell'
 const RUNS = Number(process.env['RUNS'] ?? 3)
 const RATE = Number(process.env['RATE'] ?? 2000)
 /** Until then code is compiled: that of a Java that has just started for longest. */
-const WARM_SECONDS = 30
-const SECONDS = 60
+const WARM_SECONDS = 60
+const SECONDS = 90
 const BREACHES = 100
 const POST_EVERY_MS = 10
 const ABOVE = 5000

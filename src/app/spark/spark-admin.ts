@@ -65,7 +65,7 @@ async function siteStatus(
 export async function stopSpark(deps: SparkAdminDeps, isForced: boolean): Promise<number> {
   const { log, clock } = deps
   let stopped = 0
-  await whileOwner(deps, async () => {
+  await whileOwner(log, clock, async () => {
     for (const remembered of (await sparkMemory.sites(log)).values()) {
       stopped += await endSession(deps, remembered, isForced)
       // Whoever starts again begins in a new folder, at the positions that are kept meanwhile.
@@ -110,23 +110,23 @@ async function inSession<T>(
 }
 
 /** Nobody watches while this runs, since only one can hold the claim (Z16). */
-async function whileOwner({ log, clock }: SparkAdminDeps, run: () => Promise<void>): Promise<void> {
-  const ended = new AbortController()
-  const found = new AbortController()
-  // The wait for the claim is bounded; what is done under it takes the time it needs.
-  const waiting = clock.sleep(CLAIM_MS_MAX, found.signal).then(() => {
-    if (!found.signal.aborted) ended.abort()
+async function whileOwner(log: Log, clock: Clock, run: () => Promise<void>): Promise<void> {
+  const claiming = new AbortController()
+  const held = new AbortController()
+  const late = clock.sleep(CLAIM_MS_MAX, held.signal).then(() => {
+    if (!held.signal.aborted) claiming.abort()
   })
   try {
-    for await (const claim of log.claims(groupOf(SPARK_GROUP), ended.signal)) {
-      found.abort()
+    for await (const claim of log.claims(groupOf(SPARK_GROUP), claiming.signal)) {
+      // However long it takes from here on, the claim stays ours.
+      held.abort()
       await run().finally(() => claim.release())
       return
     }
   } finally {
-    found.abort()
-    ended.abort()
-    await waiting
+    held.abort()
+    claiming.abort()
+    await late
   }
   throw new NocturneError('LOG_GROUP_ACTIVE', SPARK_GROUP.group)
 }

@@ -73,8 +73,16 @@ test('[R7] what a query does and what it refuses is counted by site', async () =
   ]) {
     assert.ok(text.split('\n').includes(line), line)
   }
+})
 
-  // Another process watches it now, and tells of it.
+test('[R7] [Z16] what another process watches by now is no figure here', async () => {
+  const metrics = createMetrics()
+  observeSpark(metrics, [running()], AT)
+  assert.match(await metrics.registry.metrics(), /nocturne_spark_state\{site="ams1"/)
+
   observeSpark(metrics, [], AT)
-  assert.doesNotMatch(await metrics.registry.metrics(), /^nocturne_spark_state\{/m)
+
+  const text = await metrics.registry.metrics()
+  assert.doesNotMatch(text, /nocturne_spark_(state|watermark_lag_seconds)\{/)
+  assert.match(text, /nocturne_spark_rows_total\{site="ams1",outcome="folded"\} 890/)
 })

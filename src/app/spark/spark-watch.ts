@@ -38,11 +38,8 @@ const STATES = ['offline', 'starting', 'running', 'backoff', 'failed'] as const
 /** Brings the figures of the queries into the metrics (R7). */
 export function observeSpark(metrics: Metrics, sites: Iterable<SiteFigures>, now: number): void {
   const { spark } = metrics
-  // Another process may watch by now what was watched here.
-  const { state, batchSeconds, commitSeconds, rowsPerSecond } = spark
-  for (const gauge of [state, batchSeconds, commitSeconds, rowsPerSecond]) gauge.reset()
-  const { stateRows, stateBytes, watermarkLag, spread } = spark
-  for (const gauge of [stateRows, stateBytes, watermarkLag, spread]) gauge.reset()
+  // Another process may watch by now: what was seen here last is no figure of today.
+  for (const gauge of gaugesOf(spark)) gauge.reset()
   for (const figures of sites) {
     const { site, last, watermarks } = figures
     for (const state of STATES) spark.state.set({ site, state }, state === figures.state ? 1 : 0)
@@ -71,6 +68,11 @@ export function observeSpark(metrics: Metrics, sites: Iterable<SiteFigures>, now
     }
   }
 }
+
+const gaugesOf = (spark: Metrics['spark']) => [
+  ...[spark.state, spark.batchSeconds, spark.commitSeconds, spark.rowsPerSecond],
+  ...[spark.stateRows, spark.stateBytes, spark.watermarkLag, spark.spread],
+]
 
 /** What a counter adds up elsewhere is set here; a counter of prom-client can only be reset. */
 function setTotal<Labels extends Record<string, string>>(

@@ -6,6 +6,8 @@ const ADDRESS = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/
 const SITE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/
 /** As Spark names options of its Kafka source and sink. */
 const OPTION = /^kafka\.[a-z0-9]+(?:[._-][a-z0-9]+)*$/
+/** Of a relative path every executor makes another. */
+const FOLDER = /^(?:\/|[a-z][a-z0-9+.-]*:\/)[!-~]{0,1000}$/
 const RATE_MIN = 0.000001
 
 const tls = z
@@ -66,12 +68,16 @@ const sparkSchema = z
         examples: [['ams1', 'ams1/cloudfront']],
       })
       .optional(),
-    checkpoints: field.text({
-      description:
-        'Folder or URL of the queries’ checkpoints, as executors see it: all of them must ' +
-        'reach it.',
-      example: 's3a://noc/checkpoints',
-    }),
+    checkpoints: z
+      .string()
+      .regex(FOLDER)
+      .meta({
+        description:
+          'Folder or URL of the queries’ checkpoints, as executors see it: all of them must ' +
+          'reach it.',
+        examples: ['s3a://noc/checkpoints'],
+        bounds: 'absolute path or URL',
+      }),
     trigger: field
       .duration({
         description: 'A batch begins this often; `0s`: as soon as the one before has ended.',

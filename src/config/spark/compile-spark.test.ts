@@ -129,6 +129,11 @@ const REFUSED = [
     error: /aggregate\.spark\.sites\[1\]: ams1 is there twice; name each site once/,
   },
   {
+    says: '[R6] a folder that each executor would see elsewhere is refused',
+    text: spark().replace('checkpoints: /c', 'checkpoints: c'),
+    error: /aggregate\.spark\.checkpoints: /,
+  },
+  {
     says: '[R6] a rate that is there twice is refused',
     text: spark(', rates: [1, 0.5, 1]'),
     error: /aggregate\.spark\.rates\[2\]: is there twice/,

@@ -172,7 +172,8 @@ test('[P1] a pane far off with strange states keeps none out that comes after it
   const json = sparkPane(pane!, judged)
   const pipeline = new Pipeline([judged], { live: true })
 
-  pipeline.feed({ key, value: utf8(JSON.stringify({ ...json, start: 0, states: { count: 'x' } })) })
+  const strange = { ...json, start: 946_684_800_000, states: { count: 'x' } }
+  pipeline.feed({ key, value: utf8(JSON.stringify(strange)) })
   pipeline.feed({ key, value: utf8(JSON.stringify(json)) })
 
   assert.deepEqual(pipeline.evaluator.outcomes, { unreadable: 1, new: 1 })

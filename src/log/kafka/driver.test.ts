@@ -51,6 +51,7 @@ test('each request has the key and the version that we speak', () => {
     ['metadata', 3, 12],
     ['findCoordinator', 10, 4],
     ['createTopics', 19, 7],
+    ['deleteTopics', 20, 6],
     ['describeConfigs', 32, 4],
     ['initProducerId', 22, 4],
     ['listOffsets', 2, 7],

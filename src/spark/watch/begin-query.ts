@@ -16,6 +16,8 @@ export type Wanted = {
   /** The recorded folder cannot be gone on with. */
   readonly isAnew: boolean
   readonly positions: SharedPositions
+  /** Says that Spark has `readings`. @throws AGGREGATE_ENGINE_DIFFERS where another engine has. */
+  readonly claim: () => Promise<void>
   /** Resolves when it is durable. */
   readonly keep: (record: SiteRecord) => Promise<void>
 }
@@ -45,11 +47,11 @@ export async function beginQuery(session: SparkSession, wanted: Wanted): Promise
 
 async function start(
   session: SparkSession,
-  { spec, site, program, record, isAnew, positions, keep }: Wanted,
+  { spec, site, program, record, isAnew, positions, claim, keep }: Wanted,
   { hash, name }: { readonly hash: string; readonly name: string },
 ): Promise<QueryId> {
   // Two engines on one topic would give a source two watermarks.
-  await positions.assertAlone()
+  await claim()
   const base = siteFolder(spec, site)
   const isSame = record?.hash === hash && record.folder.startsWith(base) && !isAnew
   const n = isSame ? record.n : (record?.n ?? 0) + 1

@@ -11,6 +11,7 @@ import type { QueryId, SparkSession } from '../spark-session.ts'
 import type { SparkSpec } from '../spark-spec.ts'
 import type { BatchProgress } from './batch-progress.ts'
 import { beginQuery } from './begin-query.ts'
+import { claimReadings } from './claim-readings.ts'
 import { lifeStep, type LifeState, type LifeStep } from './life.ts'
 import { BatchTries, endingOf, type Ending } from './life-ending.ts'
 import { PositionRing } from './position-ring.ts'
@@ -149,7 +150,7 @@ export class SiteWatch {
   }
 
   async #begin(signal: AbortSignal): Promise<Ending> {
-    const { spec, positions, programs, clock } = this.#deps
+    const { log, spec, positions, programs, clock } = this.#deps
     const { site } = this.#figures
     const program = programs.current.get(site)
     if (program === undefined) return { event: 'refused', code: 'SPARK_REFUSED', detail: site }
@@ -160,7 +161,9 @@ export class SiteWatch {
     if (session === undefined) return { event: 'left' }
     const keep = (kept: SiteRecord): Promise<void> =>
       this.#memory.keep(kept, { marks: this.#marks.published, now: clock.now() })
-    const wanted = { spec, site, program, record, positions, keep, isAnew: this.#isAnew }
+    const claim = (): Promise<void> => claimReadings({ log, clock, positions })
+    const isAnew = this.#isAnew
+    const wanted = { spec, site, program, record, positions, claim, keep, isAnew }
     const begun = await orAborted(beginQuery(session, wanted), signal)
     if (begun === undefined) return { event: 'left' }
     // Offsets of a log that lost rows may mean other rows by now.

@@ -225,6 +225,7 @@ test('[Z17] while our own engine reads, no query begins, and it is told', async 
   rig.begin()
   await rig.until(() => rig.site?.trouble?.code === 'AGGREGATE_ENGINE_DIFFERS')
   assert.deepEqual(rig.spark.queries, [])
+  assert.equal(await sparkMemory.engine(rig.log), undefined)
   own.abort()
   claim.release()
   await member.next()
@@ -232,4 +233,5 @@ test('[Z17] while our own engine reads, no query begins, and it is told', async 
   await rig.commits(0, [AT, AT], 10)
 
   assert.equal(rig.spark.running.length, 1)
+  assert.equal((await sparkMemory.engine(rig.log))?.engine, 'spark')
 })

@@ -10,15 +10,12 @@ export type SitesDeps = Omit<SiteDeps, 'positions'> & {
 }
 
 /**
- * Watches the queries of all sites until the signal aborts, and says in the log that Spark has
- * `readings` (Z16). The queries go on when this ends. @throws LOG_*: the caller begins anew.
+ * Watches the queries of all sites until the signal aborts; they go on when this ends.
+ * @throws LOG_*: the caller begins anew.
  */
 export async function watchSites(deps: SitesDeps, signal: AbortSignal): Promise<void> {
-  const { log, clock, spec, figures } = deps
+  const { log, spec, figures } = deps
   const { sites } = spec
-  if ((await sparkMemory.engine(log)) === undefined) {
-    await sparkMemory.claimEngine(log, clock.now())
-  }
   const remembered = await sparkMemory.sites(log)
   const published = await publishedMarks(log, new Set(sites))
   const positions = new SharedPositions(log, sites)

@@ -48,6 +48,10 @@ test('a JSON pane of an unknown definition or another shape is rejected', () => 
 
   assert.deepEqual(decodePanesRecord(json(jsonPane), () => undefined).kind, 'rejected')
   assert.deepEqual(decodePanesRecord(json(strange[1]!), () => aggregates).kind, 'rejected')
+  for (const start of [0, -1, 1_795_383_150, 4_102_444_800_000, 2 ** 53]) {
+    const record = decodePanesRecord(json({ ...jsonPane, start }), () => aggregates)
+    assert.equal(record.kind, 'rejected', `${start}`)
+  }
   assert.deepEqual(decodePanesRecord(json(strange[2]!), () => aggregates).kind, 'rejected')
   assert.deepEqual(decodePanesRecord(json(strange[0]!)).kind, 'rejected')
 })

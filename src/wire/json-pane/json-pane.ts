@@ -5,6 +5,7 @@
 // `closed` null: nobody closes panes of this engine. What `states` hold, json-states.ts says.
 import type { AggregateSpec } from '../../model/monitor.ts'
 import type { Group, Pane, PaneState } from '../../model/pane.ts'
+import { readingLimits } from '../../model/reading.ts'
 import { shape } from '../json-shape.ts'
 import { readJsonState, type NamedStates } from './json-states.ts'
 
@@ -28,6 +29,10 @@ type JsonPane = {
   readonly appended_max: number | undefined
 }
 
+const { tsMin, tsMax } = readingLimits
+/** No slice is longer than the longest window. */
+const START_MIN = tsMin - 3_600_000
+
 const isJsonPane = shape.object<JsonPane>({
   v: shape.one(1),
   monitor: shape.text,
@@ -35,7 +40,8 @@ const isJsonPane = shape.object<JsonPane>({
   group: shape.list(shape.orNull(shape.text)),
   site: shape.text,
   partition: shape.count,
-  start: shape.integer,
+  // A slice where no row can be would be a place that all others are counted from.
+  start: (value): value is number => shape.integer(value) && value > START_MIN && value <= tsMax,
   length: (value): value is number => shape.count(value) && value > 0,
   rev: shape.count,
   closed: shape.orNull(shape.flag),
