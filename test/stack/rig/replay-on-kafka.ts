@@ -9,13 +9,18 @@ import { configOf } from '../../rig/replay-run.ts'
 export const REPLAY_PARTITIONS = 4
 
 /** A recording, and where it is replayed: on a broker, or in a data folder of its own. */
-export type KafkaReplay = { readonly path: string; readonly log?: KafkaLog }
+export type KafkaReplay = {
+  readonly path: string
+  readonly log?: KafkaLog
+  /** Of `examples/`, where it is not the workload's own. */
+  readonly example?: string
+}
 
 /** Replays a recording to its end, or on from where the log stands. */
-export const replayTo = ({ path, log }: KafkaReplay): Promise<ReplaySummary> =>
+export const replayTo = ({ path, log, example = 'ott' }: KafkaReplay): Promise<ReplaySummary> =>
   replay({
     path,
-    config: configOf({ file: 'examples/ott.yaml' }),
+    config: configOf({ file: `examples/${example}.yaml` }),
     ...(log && { log }),
     partitions: REPLAY_PARTITIONS,
     batchRows: 10_000,
