@@ -20,11 +20,11 @@ export async function sparkAddress(t: TestContext): Promise<SparkAddress> {
   return server.address
 }
 
-/** A session with our settings; it ends with the test. */
+/** A session with our settings; it ends with the test, or with the test's own server before. */
 export async function sparkSession(t: TestContext, address: SparkAddress): Promise<SparkSession> {
   const session = await openSparkSession(address, { clock: systemClock, userId: 'nocturne-test' })
   t.after(async () => {
-    await session.release()
+    if (env['NOCTURNE_SPARK'] !== undefined) await session.release()
     session.close()
   })
   await session.configure(sparkSettings)
