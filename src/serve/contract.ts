@@ -132,7 +132,7 @@ export type EngineView = {
   readonly state: 'offline' | 'starting' | 'running' | 'backoff' | 'failed'
   /** Since it is so. */
   readonly age_ms: number
-  /** Why, in words; null where there is nothing to say. */
+  /** Why, in words, or what its newest batch was; null where there is nothing to say. */
   readonly says: string | null
 }
 

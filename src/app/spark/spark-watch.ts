@@ -1,4 +1,5 @@
 import { errorCatalogue } from '../../model/error-catalogue.ts'
+import type { BatchProgress } from '../../spark/watch/batch-progress.ts'
 import type { SiteFigures } from '../../spark/watch/site-figures.ts'
 import type { ReadinessCheck } from '../../serve/serve-context.ts'
 import type { SiteEngine } from '../../serve/view/site-engine.ts'
@@ -25,12 +26,21 @@ export function sparkEngines(
   sites: ReadonlyMap<string, SiteFigures>,
 ): ReadonlyMap<string, SiteEngine> {
   const engines = new Map<string, SiteEngine>()
-  for (const [site, { state, stateAt, trouble }] of sites) {
-    const says = trouble && errorCatalogue[trouble.code].message.replace(FILLED, '')
+  for (const [site, { state, stateAt, trouble, last }] of sites) {
+    const why = trouble && errorCatalogue[trouble.code].message.replace(FILLED, '')
+    const says = why ?? (state === 'running' && last ? batchText(last) : undefined)
     const facts = { engine: 'spark', state, since: stateAt } as const
     engines.set(site, says === undefined ? facts : { ...facts, says })
   }
   return engines
+}
+
+/** The newest batch in a line: how long it took, how fast that was, what the cluster keeps. */
+function batchText({ batchMs, rows, stateRows }: BatchProgress): string {
+  const perSecond = batchMs > 0 ? Math.round((rows * 1000) / batchMs) : 0
+  const many = (count: number): string => count.toLocaleString('en')
+  const seconds = (batchMs / 1000).toFixed(1)
+  return `batch ${seconds} s, ${many(perSecond)} rows/s, ${many(stateRows)} states`
 }
 
 const STATES = ['offline', 'starting', 'running', 'backoff', 'failed'] as const

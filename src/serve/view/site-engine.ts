@@ -6,6 +6,6 @@ export type SiteEngine = {
   readonly state: EngineView['state']
   /** Wall time since which it is in that state. */
   readonly since: number
-  /** Why it does not run, in words of the error catalogue. */
+  /** Why it does not run, in words of the error catalogue; else what its newest batch was. */
   readonly says?: string
 }

@@ -8,6 +8,8 @@ test('[U21] a query that runs is a word, one that does not says since when and w
   const failed = { ...spark, state: 'failed', says: 'the cluster refuses the token' } as const
 
   assert.deepEqual(engineNote(spark), { word: 'Spark', more: '', isDue: false })
+  const says = 'batch 0.6 s, 1,500 rows/s, 40 states'
+  assert.deepEqual(engineNote({ ...spark, says }), { word: 'Spark', more: says, isDue: false })
   assert.deepEqual(engineNote(failed), {
     word: 'Spark query failed',
     more: '40 s: the cluster refuses the token',

@@ -16,10 +16,11 @@ const WORD: Readonly<Record<EngineView['state'], string>> = {
 /** What stands beside a site whose panes Spark makes; due: somebody has to look. */
 export type EngineNote = { readonly word: string; readonly more: string; readonly isDue: boolean }
 
-/** The engine's name while its query runs, else since when and why it does not. */
+/** The engine's name and what it does while its query runs, else since when and why it does not. */
 export function engineNote({ state, age_ms: ageMs, says }: EngineView): EngineNote {
   const word = WORD[state]
-  if (state === 'running') return { word, more: '', isDue: false }
+  const running = says === null ? '' : plainText(says)
+  if (state === 'running') return { word, more: running, isDue: false }
   const why = says === null ? '' : `: ${plainText(says)}`
   const isDue = state !== 'starting' || ageMs >= STARTING_DUE_MS
   return { word, more: `${ageText(ageMs)}${why}`, isDue }
