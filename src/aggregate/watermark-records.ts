@@ -1,6 +1,5 @@
 import type { Watermark } from '../model/pane.ts'
-import { watermarkKey } from '../wire/pane-codec.ts'
-import { encodeWatermark } from '../wire/watermark-codec.ts'
+import { watermarkRows } from '../wire/watermark-rows.ts'
 import type { MonitorFolds } from './monitor-folds.ts'
 import type { PaneRecord } from './pane-block.ts'
 import type { SourceState } from './rows/source-state.ts'
@@ -28,9 +27,7 @@ export function dueWatermarks(
   if (!isCrossed && now - source.writtenAt < WATERMARK_EVERY_MS) return []
   source.heard = false
   source.writtenAt = now
-  const key = watermarkKey(source.site, spec.partition)
-  const value = encodeWatermark(watermarkOf(source, spec, now))
-  return Array.from({ length: spec.panesPartitions }, (_, partition) => ({ key, value, partition }))
+  return watermarkRows(watermarkOf(source, spec, now), spec.panesPartitions)
 }
 
 function crossesEdge(source: SourceState, folds: MonitorFolds): boolean {

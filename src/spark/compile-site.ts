@@ -1,6 +1,6 @@
 import type { MonitorSpec } from '../model/monitor.ts'
 import { fnv1a64 } from '../std/hash.ts'
-import { gcd, sliceMsOf } from '../window/slice.ts'
+import { lcm, sliceMsOf } from '../window/slice.ts'
 import { metricsOf, observedOf } from './compile-observed.ts'
 import { rowsSql, seenSql, weightsOf } from './compile-rows.ts'
 import { statementSql } from './compile-statement.ts'
@@ -63,8 +63,6 @@ export function compileSite(given: SiteGiven): SiteProgram {
     evictionMs,
   }
 }
-
-const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b
 
 /** How long after their slice rows of any monitor are still folded (W8). */
 const correctableMs = (monitors: readonly MonitorSpec[]): number =>

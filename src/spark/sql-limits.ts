@@ -1,5 +1,5 @@
 import type { MonitorSpec } from '../model/monitor.ts'
-import { gcd, sliceMsOf } from '../window/slice.ts'
+import { lcm, sliceMsOf } from '../window/slice.ts'
 import { fieldsOfMonitor } from './compile-fields.ts'
 import { depthOfTest } from './compile-where.ts'
 import type { SparkSpec } from './spark-spec.ts'
@@ -74,12 +74,12 @@ function evictions(monitors: readonly MonitorSpec[]): readonly SqlFinding[] {
   let common = 1
   for (const { id, window } of monitors) {
     const sliceMs = sliceMsOf(window)
-    common = (common / gcd(common, sliceMs)) * sliceMs
+    common = lcm(common, sliceMs)
     if (common <= EVICTION_MS_MAX) continue
-    const message =
-      `its slices of ${sliceMs} ms and those before it ` + `fit together once in ${common} ms`
-    const advice =
-      'choose sizes and hops whose slices divide one span, ' + `of ${EVICTION_MS_MAX} ms at most`
+    const together = `fit together once in ${common} ms`
+    const message = `its slices of ${sliceMs} ms and those before it ${together}`
+    const span = `of ${EVICTION_MS_MAX} ms at most`
+    const advice = `choose sizes and hops whose slices divide one span, ${span}`
     return [{ monitor: id, ...error(message, advice) }]
   }
   return []

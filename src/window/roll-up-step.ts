@@ -1,5 +1,5 @@
 import type { WindowSpec } from '../model/monitor.ts'
-import { gcd, sliceMsOf } from './slice.ts'
+import { lcm, sliceMsOf } from './slice.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -10,6 +10,6 @@ const HOUR_MS = 3_600_000
  */
 export function rollUpStepMs(window: Pick<WindowSpec, 'sizeMs' | 'hopMs'>): number | undefined {
   const sliceMs = sliceMsOf(window)
-  const stepMs = (sliceMs / gcd(sliceMs, MINUTE_MS)) * MINUTE_MS
+  const stepMs = lcm(sliceMs, MINUTE_MS)
   return HOUR_MS % stepMs === 0 ? stepMs : undefined
 }

@@ -6,6 +6,9 @@ export function gcd(a: number, b: number): number {
   return a
 }
 
+/** Least common multiple of two positive integers. */
+export const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b
+
 /** Start of the only slice that holds this instant (W2–W4); right below zero too. */
 export const sliceStart = (ts: number, sliceMs: number): number =>
   Math.floor(ts / sliceMs) * sliceMs

@@ -7,8 +7,20 @@ export function rowColumns(
   at: { readonly base: number; readonly appendedAt: number },
 ): RecordColumns & { readonly base: number; readonly next: number } {
   const values = rows.map((row) => utf8(typeof row === 'string' ? row : JSON.stringify(row)))
-  const starts = new Int32Array(rows.length)
-  const lengths = new Int32Array(rows.length)
+  return valueColumns(values, {
+    base: at.base,
+    times: new Float64Array(rows.length).fill(at.appendedAt),
+  })
+}
+
+/** The same of values as they are, each with the time at which it was appended; without keys. */
+export function valueColumns(
+  values: readonly Uint8Array[],
+  at: { readonly base: number; readonly times: Float64Array },
+): RecordColumns & { readonly base: number; readonly next: number } {
+  const { length: count } = values
+  const starts = new Int32Array(count)
+  const lengths = new Int32Array(count)
   const bytes = new Uint8Array(values.reduce((sum, value) => sum + value.length, 0))
   let end = 0
   values.forEach((value, i) => {
@@ -19,15 +31,15 @@ export function rowColumns(
   })
   const none = {
     bytes: new Uint8Array(0),
-    starts: new Int32Array(rows.length),
-    lengths: new Int32Array(rows.length).fill(-1),
+    starts: new Int32Array(count),
+    lengths: new Int32Array(count).fill(-1),
   }
   return {
     base: at.base,
-    next: at.base + rows.length,
-    count: rows.length,
-    offsets: Float64Array.from(rows, (_, i) => at.base + i),
-    times: new Float64Array(rows.length).fill(at.appendedAt),
+    next: at.base + count,
+    count,
+    offsets: Float64Array.from(values, (_, i) => at.base + i),
+    times: at.times,
     keys: none,
     values: { bytes, starts, lengths },
   }

@@ -1,10 +1,9 @@
 import type { Config } from '../../config/config.ts'
 import { compileSite } from '../../spark/compile-site.ts'
 import { watermarksSql } from '../../spark/compile-watermarks.ts'
-import { programSettings } from '../../spark/program-settings.ts'
 import type { Relation, SparkSession } from '../../spark/spark-session.ts'
 import type { SparkSpec } from '../../spark/spark-spec.ts'
-import { sessionSettings } from '../../spark/watch/query-plan.ts'
+import { readingsOf, sessionSettings } from '../../spark/watch/query-plan.ts'
 import type { ReadingsSpan } from './readings-span.ts'
 
 export type SparkPanesDeps = {
@@ -25,7 +24,7 @@ export async function sparkPanes(deps: SparkPanesDeps): Promise<void> {
   const { session, spec, config, span, topic } = deps
   const { site: ownSite, monitors, skewMs } = config
   const partitions = span.partitions.length
-  await session.configure({ ...sessionSettings(spec), ...programSettings })
+  await session.configure(sessionSettings(spec))
   const write = (input: Relation): Promise<void> =>
     session.write({
       input,
@@ -33,33 +32,15 @@ export async function sparkPanes(deps: SparkPanesDeps): Promise<void> {
       options: { ...spec.kafkaOptions, topic, 'kafka.acks': 'all' },
       mode: 'append',
     })
+  // By offsets: both engines read the same rows.
+  const from = span.partitions.map((range) => range.from)
+  const to = span.partitions.map((range) => range.to)
+  const source = readingsOf(spec, { from, to })
   for (const site of spec.sites) {
     const program = compileSite({ spec, site, ownSite, monitors, skewMs, partitions })
-    const views = program.views(sourceOf(spec, span))
+    const views = program.views(source)
     for (const { name, relation } of views) await session.view(name, relation)
     await write(program.statement)
     await write({ kind: 'sql', query: watermarksSql({ site, partitions }) })
-  }
-}
-
-/** The rows of a span, by offsets: both engines read the same ones. */
-function sourceOf(spec: SparkSpec, { partitions }: ReadingsSpan): Relation {
-  const offsets = (of: 'from' | 'to'): string => {
-    const readings = Object.fromEntries(partitions.map((range, i) => [String(i), range[of]]))
-    return JSON.stringify({ readings })
-  }
-  return {
-    kind: 'read',
-    format: 'kafka',
-    isStreaming: false,
-    options: {
-      'kafka.isolation.level': 'read_committed',
-      ...spec.kafkaOptions,
-      subscribe: 'readings',
-      startingOffsets: offsets('from'),
-      endingOffsets: offsets('to'),
-      failOnDataLoss: 'true',
-      groupIdPrefix: 'nocturne-spark',
-    },
   }
 }

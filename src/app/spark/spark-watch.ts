@@ -4,6 +4,7 @@ import type { SiteFigures } from '../../spark/watch/site-figures.ts'
 import type { ReadinessCheck } from '../../serve/serve-context.ts'
 import type { SiteEngine } from '../../serve/view/site-engine.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import { setTotal } from '../watch/set-total.ts'
 
 /** What readiness says of the queries that are watched here: ready while each of them runs. */
 export function sparkChecks(sites: Iterable<SiteFigures>, now: number): readonly ReadinessCheck[] {
@@ -36,12 +37,16 @@ export function sparkEngines(
 }
 
 /** The newest batch in a line: how long it took, how fast that was, what the cluster keeps. */
-function batchText({ batchMs, rows, stateRows }: BatchProgress): string {
-  const perSecond = batchMs > 0 ? Math.round((rows * 1000) / batchMs) : 0
+function batchText(batch: BatchProgress): string {
+  const { batchMs, stateRows } = batch
   const many = (count: number): string => count.toLocaleString('en')
   const seconds = (batchMs / 1000).toFixed(1)
-  return `batch ${seconds} s, ${many(perSecond)} rows/s, ${many(stateRows)} states`
+  const speed = many(Math.round(rowsPerSecond(batch)))
+  return `batch ${seconds} s, ${speed} rows/s, ${many(stateRows)} states`
 }
+
+const rowsPerSecond = ({ batchMs, rows }: BatchProgress): number =>
+  batchMs > 0 ? (rows * 1000) / batchMs : 0
 
 const STATES = ['offline', 'starting', 'running', 'backoff', 'failed'] as const
 
@@ -56,8 +61,7 @@ export function observeSpark(metrics: Metrics, sites: Iterable<SiteFigures>, now
     if (last !== undefined) {
       spark.batchSeconds.set({ site }, last.batchMs / 1000)
       spark.commitSeconds.set({ site }, last.commitMs / 1000)
-      const perSecond = last.batchMs > 0 ? (last.rows * 1000) / last.batchMs : 0
-      spark.rowsPerSecond.set({ site }, perSecond)
+      spark.rowsPerSecond.set({ site }, rowsPerSecond(last))
       spark.stateRows.set({ site }, last.stateRows)
       spark.stateBytes.set({ site }, last.stateBytes)
     }
@@ -83,13 +87,3 @@ const gaugesOf = (spark: Metrics['spark']) => [
   ...[spark.state, spark.batchSeconds, spark.commitSeconds, spark.rowsPerSecond],
   ...[spark.stateRows, spark.stateBytes, spark.watermarkLag, spark.spread],
 ]
-
-/** What a counter adds up elsewhere is set here; a counter of prom-client can only be reset. */
-function setTotal<Labels extends Record<string, string>>(
-  counter: { remove(labels: Labels): void; inc(labels: Labels, value: number): void },
-  labels: Labels,
-  total: number,
-): void {
-  counter.remove(labels)
-  counter.inc(labels, total)
-}

@@ -12,6 +12,7 @@ import { observeStore } from '../store/store-watch.ts'
 import type { WatchedStore } from '../store/watched-store.ts'
 import { NocturneError } from '../../model/nocturne-error.ts'
 import type { Clock } from '../../std/clock.ts'
+import { setTotal } from './set-total.ts'
 import type { KafkaCopies } from '../../log/kafka/kafka-health.ts'
 import type { KafkaCounters } from '../../log/kafka/kafka-counters.ts'
 
@@ -176,14 +177,4 @@ function sums(parts: Iterable<Readonly<Record<string, number>>>): ReadonlyMap<st
     }
   }
   return total
-}
-
-/** What a counter adds up elsewhere is set here; a counter of prom-client can only be reset. */
-function setTotal<Labels extends Record<string, string>>(
-  counter: { remove(labels: Labels): void; inc(labels: Labels, value: number): void },
-  labels: Labels,
-  total: number,
-): void {
-  counter.remove(labels)
-  counter.inc(labels, total)
 }

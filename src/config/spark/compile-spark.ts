@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { SparkSpec } from '../../spark/spark-spec.ts'
+import { authorityOf } from '../../std/authority.ts'
 import { isLoopback } from '../../std/is-loopback.ts'
 import type { Config, KafkaSpec } from '../config.ts'
 import type { ConfigPath } from '../config-error.ts'
@@ -146,9 +147,7 @@ function kafkaOptionsOf(
       advice: 'write "kafka.security.protocol": SSL or SASL_SSL, unless brokers say otherwise',
     })
   }
-  const own = home.kafka?.brokers.map(({ host, port }) =>
-    host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-  )
+  const own = home.kafka?.brokers.map(authorityOf)
   for (const [i, text] of (brokers ?? []).entries()) {
     addressAt({ text, example: 'host:9092' }, [...PATH, 'brokers', i], place.findings)
   }

@@ -9,6 +9,7 @@ import {
   type ClientOptions,
 } from '@grpc/grpc-js'
 import { NocturneError } from '../../model/nocturne-error.ts'
+import { authorityOf } from '../../std/authority.ts'
 import { isLoopback } from '../../std/is-loopback.ts'
 import { decodeMessage, encodeMessage } from '../../wire/spark-connect/codec.ts'
 import type { MessageName, MessageOf } from '../../wire/spark-connect/messages.ts'
@@ -168,8 +169,7 @@ export class SparkChannel {
 }
 
 function clientOf(address: SparkAddress, channel: ChannelCredentials): Client {
-  const { host, port } = address
-  return new Client(`${host.includes(':') ? `[${host}]` : host}:${port}`, channel, {
+  return new Client(authorityOf(address), channel, {
     'grpc.max_receive_message_length': RECEIVED_BYTES_MAX,
     // What is repeated, and how, is ours to decide (Z1).
     'grpc.enable_retries': 0,

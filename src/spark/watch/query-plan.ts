@@ -21,22 +21,36 @@ export const siteFolder = ({ checkpoints }: SparkSpec, site: string): string =>
 
 /** The rows of `readings` as Spark reads them; the offsets count in a new folder alone. */
 export function readingsSource(spec: SparkSpec, offsets: readonly number[]): Relation {
-  const byPartition = Object.fromEntries(offsets.map((offset, i) => [String(i), offset]))
-  return {
-    kind: 'read',
-    format: 'kafka',
-    isStreaming: true,
-    options: {
-      'kafka.isolation.level': 'read_committed',
-      ...spec.kafkaOptions,
-      subscribe: 'readings',
-      startingOffsets: JSON.stringify({ readings: byPartition }),
-      maxOffsetsPerTrigger: String(spec.rowsPerBatchMax),
-      failOnDataLoss: 'true',
-      groupIdPrefix: 'nocturne-spark',
-    },
+  const options = {
+    startingOffsets: offsetsText(offsets),
+    maxOffsetsPerTrigger: String(spec.rowsPerBatchMax),
   }
+  return { kind: 'read', format: 'kafka', isStreaming: true, options: readOptions(spec, options) }
 }
+
+/** The rows from some offsets on and before others, as one batch. */
+export function readingsOf(
+  spec: SparkSpec,
+  span: { readonly from: readonly number[]; readonly to: readonly number[] },
+): Relation {
+  const options = { startingOffsets: offsetsText(span.from), endingOffsets: offsetsText(span.to) }
+  return { kind: 'read', format: 'kafka', isStreaming: false, options: readOptions(spec, options) }
+}
+
+const offsetsText = (offsets: readonly number[]): string =>
+  JSON.stringify({ readings: Object.fromEntries(offsets.map((offset, i) => [String(i), offset])) })
+
+const readOptions = (
+  { kafkaOptions }: SparkSpec,
+  extent: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => ({
+  'kafka.isolation.level': 'read_committed',
+  ...kafkaOptions,
+  subscribe: 'readings',
+  ...extent,
+  failOnDataLoss: 'true',
+  groupIdPrefix: 'nocturne-spark',
+})
 
 /** The query that appends to `panes`. */
 export function panesQuery(

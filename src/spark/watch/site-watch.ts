@@ -4,8 +4,7 @@ import type { Clock } from '../../std/clock.ts'
 import { orAborted } from '../../std/or-aborted.ts'
 import type { Replaceable } from '../../std/replaceable.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import { watermarkKey } from '../../wire/pane-codec.ts'
-import { encodeWatermark } from '../../wire/watermark-codec.ts'
+import { watermarkRows } from '../../wire/watermark-rows.ts'
 import type { SiteProgram } from '../site-program.ts'
 import type { QueryId, SparkSession } from '../spark-session.ts'
 import type { SparkSpec } from '../spark-spec.ts'
@@ -315,11 +314,8 @@ export class SiteWatch {
 
   #publish(): Promise<void> {
     const { log, clock, panesPartitions } = this.#deps
-    const rows = this.#marks.due(clock.now()).flatMap((mark) => {
-      const key = watermarkKey(mark.site, mark.partition)
-      const value = encodeWatermark(mark)
-      return Array.from({ length: panesPartitions }, (_, partition) => ({ key, value, partition }))
-    })
+    const marks = this.#marks.due(clock.now())
+    const rows = marks.flatMap((mark) => watermarkRows(mark, panesPartitions))
     if (rows.length > 0) {
       const appended = log.append('panes', rows)
       this.#publishing = Promise.all([this.#publishing, appended]).then(() => undefined)

@@ -4,6 +4,7 @@ import type { Pane, PaneState } from '../../../src/model/pane.ts'
 import { aggregateState } from '../../../src/sketch/aggregate-state.ts'
 import { utf8 } from '../../../src/std/bytes.ts'
 import { decodePanesRecord, paneKey } from '../../../src/wire/pane-codec.ts'
+import { valueColumns } from '../../rig/row-columns.ts'
 import type { PaneBytes, SourceRow } from './spark-batch.ts'
 
 /** Nothing is late so soon; a heartbeat behind all rows closes what is left nevertheless. */
@@ -71,32 +72,11 @@ function sitesOf(rows: readonly SourceRow[], ownSite: string): readonly string[]
   return [...new Set([ownSite, ...named.flatMap((match) => match?.[1] ?? [])])]
 }
 
-function columnsOf(rows: readonly SourceRow[], base: number) {
-  const values = rows.map(({ value }) => value ?? new Uint8Array(0))
-  const bytes = new Uint8Array(values.reduce((sum, value) => sum + value.length, 0))
-  const [starts, lengths] = [new Int32Array(rows.length), new Int32Array(rows.length)]
-  let end = 0
-  for (const [i, value] of values.entries()) {
-    bytes.set(value, end)
-    starts[i] = end
-    lengths[i] = value.length
-    end += value.length
-  }
-  const none = {
-    bytes: new Uint8Array(0),
-    starts: new Int32Array(rows.length),
-    lengths: new Int32Array(rows.length).fill(-1),
-  }
-  return {
-    base,
-    next: base + rows.length,
-    count: rows.length,
-    offsets: Float64Array.from(rows, (_, i) => base + i),
-    times: Float64Array.from(rows, ({ timestamp }) => timestamp),
-    keys: none,
-    values: { bytes, starts, lengths },
-  }
-}
+const columnsOf = (rows: readonly SourceRow[], base: number) =>
+  valueColumns(
+    rows.map(({ value }) => value ?? new Uint8Array(0)),
+    { base, times: Float64Array.from(rows, ({ timestamp }) => timestamp) },
+  )
 
 type Comparable = Readonly<Record<string, unknown>>
 

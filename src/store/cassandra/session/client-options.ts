@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions } from 'node:tls'
 import { auth, types, type ClientOptions } from 'cassandra-driver'
 import { NocturneError } from '../../../model/nocturne-error.ts'
+import { authorityOf } from '../../../std/authority.ts'
 import type { CassandraOptions, Login, TlsFiles } from '../cassandra-options.ts'
 
 const NATIVE_PORT = 9_042
@@ -19,9 +20,7 @@ export function clientOptions(options: CassandraOptions): Reached {
   const { contactPoints, localDataCenter, tls, auth: login } = options
   const { connectMs = CONNECT_MS, requestMs = REQUEST_MS } = options
   return {
-    contactPoints: contactPoints.map(({ host, port }) =>
-      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    ),
+    contactPoints: contactPoints.map(authorityOf),
     localDataCenter,
     // The highest that Cassandra and the driver share: it would begin with another product's own.
     protocolOptions: {
